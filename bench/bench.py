@@ -1,9 +1,9 @@
 """`make bench-helm`: the pack against `helm template | kubeconform`, on the same values in one run.
 
-For each number of files, rounds of all contestants are interleaved, so that a busy machine slows all of
-them alike; the table has medians. A contestant's CPU time and peak memory are those of its whole process
-tree (wait4), its wall time that of the pipe. Nothing heavy is imported here: a child's peak memory is
-never below that of the process that started it.
+For each number of files, the rounds of all contestants are interleaved, so a busy machine slows all of them
+equally; the table has medians. A contestant's CPU time and peak memory are those of its whole process
+tree (wait4), its wall time is that of the pipe. This module imports nothing heavy, because a child's peak
+memory is never below that of its parent process.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from figures import Cost
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".tools" / "bin"
-# Python is to keep what it has compiled, as it does by default.
+# Let Python keep compiled modules, as it does by default.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-BAR = r"\|"  # in a table of Markdown
-ROUNDS = {1: 21, 20: 5, 200: 3}  # of more files: one round
+BAR = r"\|"  # escaped for a Markdown table
+ROUNDS = {1: 21, 20: 5, 200: 3}  # rounds by number of files; other numbers have one round
 
 
 def contestants(folder: Path) -> dict[str, str]:
-    """Shell lines that read the names of values files from $@; the first is ours."""
+    """Return shell lines that read the names of values files from $@; the first is the pack's."""
     ours = f'"{sys.executable}" "{ROOT}/render.py"'
     helm = f'for f in "$@"; do echo ---; "{BIN}/helm" template x "{ROOT}/bench/chart" -f "$f"; done'
     kubeconform = (
@@ -43,7 +43,7 @@ def contestants(folder: Path) -> dict[str, str]:
 
 
 def measured(line: str, files: list[str], environment: Mapping[str, str] = ENVIRONMENT) -> Cost:
-    """Return the cost of one run of a shell line; a line that fails ends the benchmark."""
+    """Return the cost of one run of a shell line; a failure ends the benchmark."""
     start = time.perf_counter()
     command = ["/bin/sh", "-c", line, "sh", *files]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
@@ -56,15 +56,15 @@ def measured(line: str, files: list[str], environment: Mapping[str, str] = ENVIR
 
 
 def median(costs: list[Cost]) -> Cost:
-    """The median of each column."""
+    """Return the median of each column."""
     return Cost(*(sorted(column)[len(column) // 2] for column in zip(*costs, strict=True)))
 
 
 def compare(lines: dict[str, str], files: list[str], rounds: int) -> dict[str, Cost]:
-    """The medians of all contestants on `files`, measured in turn."""
+    """Return the medians of all contestants on `files`, measured in turn."""
     costs: dict[str, list[Cost]] = {name: [] for name in lines}
     for number in range(rounds):
-        # Every other round backwards, so that none always runs on a cache that another one has filled.
+        # Reverse every other round, so that none always uses a cache that another contestant has filled.
         order = list(lines) if number % 2 == 0 else list(reversed(lines))
         for name in order:
             costs[name].append(measured(lines[name], files))
@@ -72,7 +72,7 @@ def compare(lines: dict[str, str], files: list[str], rounds: int) -> dict[str, C
 
 
 def check_alike(folder: Path, lines: dict[str, str], files: list[str]) -> None:
-    """End here unless both sides give the same manifests: else the times would say nothing."""
+    """Exit unless both sides produce the same manifests, because otherwise the times are meaningless."""
     helm = lines["helm | kubeconform"].rpartition(" | ")[0]
     for name, line in (("ours", lines["ours"]), ("theirs", helm)):
         with (folder / name).open("wb") as stream:
@@ -95,7 +95,7 @@ COLUMNS = (
 
 
 def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
-    """The results as a Markdown table: medians, and ratios to the two rivals of the same run."""
+    """Return the results as a Markdown table: medians, and ratios to the two rivals of the same run."""
     rows = [COLUMNS, ("---:", "---:", "---", *("---:",) * 8)]
     for count, costs in sizes.items():
         for name, cost in costs.items():
@@ -113,7 +113,7 @@ def table(sizes: dict[int, dict[str, Cost]], rounds: dict[int, int]) -> str:
 
 
 def ratios(cost: Cost, costs: dict[str, Cost]) -> tuple[str, ...]:
-    """Wall and CPU time by helm's, and by DEEP's."""
+    """Return the ratios of wall and CPU time to helm's and to DEEP's."""
     helm, deep = costs["helm | kubeconform"], costs["the same, DEEP"]
     by = ((cost.wall, helm.wall), (cost.cpu, helm.cpu), (cost.wall, deep.wall), (cost.cpu, deep.cpu))
     return tuple(f"{ours / theirs:.3f}" for ours, theirs in by)

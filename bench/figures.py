@@ -1,6 +1,6 @@
-"""The arithmetic of the benchmark: medians, the growth of a command, and what got worse since a release.
+"""The arithmetic of the benchmark: medians, the growth of a command, and regressions since a release.
 
-Nothing heavy is imported here: a child's peak memory is never below that of the process that started it.
+This module imports nothing heavy, because a child's peak memory is never below that of its parent process.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-MARGIN = 0.15  # by which a ratio may be above that of the last release; a busy machine changes it by less
-STEEPEST = 1.05  # the largest exponent of growth that is linear
+MARGIN = 0.15  # allowed increase of a ratio since the last release; a busy machine changes it by less
+STEEPEST = 1.05  # largest exponent of growth that counts as linear
 
 
 class Cost(NamedTuple):
-    """What one run took: seconds, seconds of CPU of all its processes, MiB of its largest process."""
+    """The cost of one run: seconds, CPU seconds of all its processes, MiB of its largest process."""
 
     wall: float
     cpu: float
@@ -22,7 +22,7 @@ class Cost(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One row of the table: a point of the goals, what is measured, and the ratio with its goal.
+    """One row of the table: a point of the goals, the measured item, and the ratio with its goal.
 
     `value` is a ratio, an exponent or, for the form, milliseconds; `goal` is None if there is none.
     """
@@ -52,9 +52,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 def exponent(costs: Mapping[int, float], start: float) -> float:
     """Return the exponent of growth: the slope of least squares through the logarithms of size and cost.
 
-    `start` is the constant cost of starting, which each cost includes. A cost that is hardly above it has
-    no meaning as a logarithm, so sizes that add less than a fifth of it are left out. Raises ValueError if
-    fewer than two sizes remain.
+    `start` is the constant cost of starting, which each cost includes. The logarithm of a cost just above it
+    is meaningless, so sizes that add less than a fifth of it are left out. Raises ValueError if fewer than
+    two sizes remain.
     """
     points = [
         (math.log(size), math.log(cost - start)) for size, cost in costs.items() if cost - start > 0.2 * start
@@ -77,12 +77,12 @@ def worse(figures: Sequence[Figure], before: Mapping[str, float], margin: float 
 
 
 def unmeasured(figures: Sequence[Figure], before: Mapping[str, float]) -> list[str]:
-    """Return the names in `before` that no figure has."""
+    """Return the names in `before` without a figure."""
     return sorted(set(before) - {figure.what for figure in figures})
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """Return the figures as a table of Markdown; a missed goal is in bold."""
+    """Return the figures as a Markdown table; missed goals are in bold."""
     rows = [("point", "what", "measured", "goal", "details"), ("---:", "---", "---:", "---:", "---")]
     for figure in figures:
         value = f"**{figure.value:.3f}**" if figure.is_missed else f"{figure.value:.3f}"

@@ -1,7 +1,7 @@
 """`make bench-first-use`: the first `make render` in a fresh clone, against plain venv and pip.
 
 Both sides work in a clone of HEAD, in turn, and render the same example at the end. Wheels come from pip's
-usual places: set PIP_NO_INDEX=1 and PIP_FIND_LINKS to leave the network out.
+usual sources; set PIP_NO_INDEX=1 and PIP_FIND_LINKS to exclude the network.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIDES = {
 
 
 def fresh_clone(folder: Path) -> Path:
-    """Return a clone of HEAD in `folder` that nothing has run in."""
+    """Return a clone of HEAD in `folder` in which nothing has run."""
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
     return folder

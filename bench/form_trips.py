@@ -1,6 +1,6 @@
-"""How long the form takes to answer while its user types: milliseconds, one a line.
+"""Measures how long the form takes to respond while the user types, in milliseconds, one value per line.
 
-It asks the form's application for the view of the largest example, changed by one letter each time.
+It requests the view of the largest example, changed by one letter each time, from the form's application.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ORIGIN = f"http://127.0.0.1:{PORT}"
 
 
 def main(rounds: int) -> None:
-    """Print the milliseconds of each round trip after the first ones, which load what all others use."""
+    """Print the milliseconds of each round trip after the first ones, which load shared data."""
     pack = Pack()
     target = Target(pack.kaito_version(), definitions.newest())
     form = app(Views(pack, target), State(target=said_by(target)), PORT, lambda text: None).test_client()

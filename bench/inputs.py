@@ -1,6 +1,6 @@
-"""What the benchmark measures on: values files, and the schemas that kubeconform checks by.
+"""Creates the input of the benchmark: values files, and the schemas for kubeconform.
 
-Run as its own process, so that the driver stays small: a child's peak memory is at least its parent's.
+It runs as a separate process to keep the driver small: a child's peak memory is at least its parent's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PREMADE = ("llama3.2:1b", "llama3.1:8b", "phi4:14b", "gpt-oss:20b")
 
 
 def values(number: int) -> dict[str, Any]:
-    """The values file with that number: the modes in turn, with what teams vary."""
+    """Return the values file with that number: the modes in turn, with typical variations."""
     mode = MODES[number % 3]
     written: dict[str, Any] = {
         "name": f"model-{number:05}",
@@ -55,7 +55,7 @@ def write_values(folder: Path, count: int) -> None:
 
 
 def strict(schema: Any) -> Any:
-    """A schema of the API as kubeconform wants it under -strict: no field that the schema does not name."""
+    """Return an API schema as kubeconform requires it for -strict: no fields outside the schema."""
     if isinstance(schema, list):
         return [strict(part) for part in schema]
     if not isinstance(schema, Mapping):
@@ -76,7 +76,7 @@ def strict(schema: Any) -> Any:
 
 
 def standalone(part: Any, every: Mapping[str, Any]) -> Any:
-    """One of Kubernetes' definitions with all that it refers to laid in, as kubeconform's store has it."""
+    """Return one of Kubernetes' definitions with all references resolved, as in kubeconform's store."""
     if isinstance(part, list):
         return [standalone(inner, every) for inner in part]
     if not isinstance(part, Mapping):
@@ -87,11 +87,11 @@ def standalone(part: Any, every: Mapping[str, Any]) -> Any:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write the schemas of Workspace and Service: `plain/` as the CRD says, `deep/` with the pod template."""
+    """Write the schemas of Workspace and Service: `plain/` as in the CRD, `deep/` with the pod template."""
     crd = json.loads((ROOT / "facts" / "kaito" / f"{KAITO}.json").read_text(encoding="utf-8"))
     workspace = strict(crd["v1beta1"])
     workspace["properties"]["metadata"] = {"type": "object"}
-    # The files of -strict are not in every environment (scripts/unpack_wheels.py), so `strict` makes them.
+    # Not every environment has the files of -strict (scripts/unpack_wheels.py), so `strict` creates them.
     source = Path(definitions.known_folder(KUBERNETES)) / "_definitions.json"
     every = strict(json.loads(source.read_text(encoding="utf-8"))["$defs"])
     deep = json.loads(json.dumps(workspace))
@@ -108,7 +108,7 @@ def write_schemas(folder: Path) -> None:
 
 
 def same(ours: str, theirs: str) -> bool:
-    """Whether two streams of manifests read the same, whatever their order."""
+    """Return whether two streams have the same manifests in any order."""
 
     def bodies(file: str) -> list[str]:
         stream = yaml.load_all(Path(file).read_text(encoding="utf-8"), yaml.CSafeLoader)

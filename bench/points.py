@@ -1,6 +1,6 @@
-"""`make bench`: what people wait for, as ratios of two commands that alternate in one run.
+"""`make bench`: the times that users wait for, as ratios of two commands that alternate in one run.
 
-Each row of the table is one goal of docs/concepts/performance.md. CPU time is that of all processes of a
+Each row of the table is one goal of docs/concepts/performance.md. CPU time includes all processes of a
 command; rows that use all cores compare wall time. `--check` compares the ratios with bench/ratios.json,
 those of the last release, and exits with 1 if one got worse; `--record` writes that file.
 """
@@ -25,14 +25,14 @@ RATIOS = ROOT / "bench" / "ratios.json"
 OURS = f'"{sys.executable}" "{ROOT}/render.py"'
 FLOOR = f'"{sys.executable}" -c "import click, jinja2, yaml"'
 MODES = ("vllm", "huggingface", "premade", "preset")
-FOUND = "; test $? -le 1"  # exit code 1 reports differences or problems: the command has done its work
+FOUND = "; test $? -le 1"  # exit code 1 means differences or problems; the command has succeeded
 
 
 class Size(NamedTuple):
-    """How much is measured: the numbers of files by point, and the rounds of a row.
+    """The amount of work: the numbers of files by point, and the rounds of a row.
 
     `helm` are files for helm and kubeconform, `manifests` documents, `files` values files, `growth` the
-    sizes of the fit.
+    sizes for the fit.
     """
 
     helm: tuple[int, ...]
@@ -44,17 +44,17 @@ class Size(NamedTuple):
 
     @property
     def counts(self) -> list[int]:
-        """All numbers of files that are written."""
+        """All numbers of files to write."""
         return sorted({1, *self.helm, *self.manifests, self.files, *self.growth})
 
 
 SMALL = Size((200,), (500,), 200, (1, 10, 100, 1000), 3, 100)
 FULL = Size((200, 2000), (500, 5000), 2000, (1, 10, 100, 1000, 10000), 3, 500)
-TINY = Size((2,), (4,), 4, (1, 4, 40), 1, 3)  # for the test that everything runs
+TINY = Size((2,), (4,), 4, (1, 4, 40), 1, 3)  # for the test that all points run
 
 
 class Pair(NamedTuple):
-    """Two shell lines: their ratio is a figure. `by` is the column of `Cost` that is compared."""
+    """Two shell lines whose ratio is a figure. `by` is the compared column of `Cost`."""
 
     point: int
     what: str
@@ -89,7 +89,7 @@ def _helm(folder: Path, name: str, files: list[str]) -> str:
 
 def _trees(folder: Path, size: Size) -> Iterator[Pair]:
     for count, goal in zip(size.helm, (0.020, 0.012), strict=False):
-        # The chart of the benchmark has three of the modes: KAITO makes the pod of a preset.
+        # The benchmark's chart has three of the modes, because KAITO creates the pod of a preset.
         files = [str(folder / str(count) / "values" / MODES[n % 3] / f"{n:05}.yaml") for n in range(count)]
         ours = f'set -- {" ".join(files)}; {OURS} --out {folder}/tree/ "$@"'
         theirs = _helm(folder, "helm | kubeconform", files)
@@ -159,15 +159,15 @@ def _import(inside: Path, count: int) -> str:
 
 
 def quiet(line: str) -> str:
-    """Return a shell line without its stderr, on which counts and warnings are."""
+    """Return a shell line without its stderr, which has counts and warnings."""
     return f"{{ {line}; }} 2>/dev/null"
 
 
 def ratio(pair: Pair, rounds: int) -> Figure:
-    """Return the ratio of two commands: the median over rounds in which they alternate."""
+    """Return the ratio of two commands: the median over alternating rounds."""
     ours: list[Cost] = []
     theirs: list[Cost] = []
-    # Once without measuring: caches of the pack and of the file system are filled.
+    # Run once without measuring, to fill the caches of the pack and of the file system.
     measured(quiet(pair.ours), [])
     for number in range(pair.rounds or rounds):
         both = [(pair.ours, ours), (pair.theirs, theirs)]
@@ -206,7 +206,7 @@ def growth(folder: Path, size: Size) -> Iterator[Figure]:
     }
     for name, line in lines.items():
         costs = {}
-        # One stream of more objects is above the pack's limit for a file.
+        # A stream of more objects exceeds the pack's limit for a file.
         for count in (n for n in size.growth if n <= 2000 or name not in ("status", "import")):
             rounds = 3 if count <= 100 else 1
             runs = [measured(quiet(line(folder / str(count), count)), []) for _ in range(rounds)]
@@ -221,13 +221,13 @@ def growth(folder: Path, size: Size) -> Iterator[Figure]:
 
 
 def prepare(folder: Path, size: Size) -> None:
-    """Write what is measured on."""
+    """Write the input files."""
     command = [sys.executable, str(ROOT / "bench" / "scenes.py"), str(folder), *map(str, size.counts)]
     subprocess.run(command, check=True, env={**ENVIRONMENT, "PYTHONPATH": str(ROOT)})
 
 
 def measure(folder: Path, size: Size, points: set[int]) -> list[Figure]:
-    """Return all figures of `points`, a line on stderr for each as it is measured."""
+    """Return all figures of `points`; print each to stderr as it is measured."""
 
     def every() -> Iterator[Figure]:
         for pair in pairs(folder, size):
@@ -246,7 +246,7 @@ def measure(folder: Path, size: Size, points: set[int]) -> list[Figure]:
 
 
 def compare(figures: list[Figure], size_name: str) -> int:
-    """Print what got worse since the last release; return the exit code."""
+    """Print the regressions since the last release; return the exit code."""
     before = json.loads(RATIOS.read_text(encoding="utf-8")).get(size_name, {})
     if not before:
         print(f"{RATIOS.name} has no figures of size {size_name}. Write them with --record", file=sys.stderr)
@@ -261,7 +261,7 @@ def compare(figures: list[Figure], size_name: str) -> int:
 
 
 def record(figures: list[Figure], size_name: str) -> None:
-    """Write the figures to bench/ratios.json, as those of a release."""
+    """Write the figures to bench/ratios.json as those of a release."""
     recorded = json.loads(RATIOS.read_text(encoding="utf-8")) if RATIOS.exists() else {}
     rows = {figure.what: {"point": figure.point, "value": round(figure.value, 3)} for figure in figures}
     recorded[size_name] = {**recorded.get(size_name, {}), **rows}
@@ -269,7 +269,7 @@ def record(figures: list[Figure], size_name: str) -> None:
 
 
 def main() -> None:
-    """Measure, print the table, and compare or record if that is asked for."""
+    """Measure, print the table, and compare or record on request."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", choices=["tiny", "small", "full"], default="small")
     parser.add_argument(

@@ -1,6 +1,6 @@
-"""What `bench/points.py` measures on: values of all four modes, manifests, a fleet, objects of a cluster.
+"""Creates the input of `bench/points.py`: values of all four modes, manifests, a fleet, cluster objects.
 
-Run as its own process, so that the driver stays small: `scenes.py FOLDER COUNT…`.
+It runs as a separate process to keep the driver small: `scenes.py FOLDER COUNT…`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ INSTANCE_TYPE = "Standard_NC24ads_A100_v4"
 
 
 def values(mode: str, number: int) -> dict[str, Any]:
-    """Return the values file of a mode with that number; those of `warned` have a warning each."""
+    """Return the values file of a mode with that number; files of `warned` have one warning each."""
     name = {"name": f"{mode}-{number:05}", "namespace": f"team-{number % 20}"}
     if mode == "preset":
         settings = {"vllm": {"max-model-len": 4096 + number}} if number % 2 else {}
@@ -43,13 +43,13 @@ def write_values(folder: Path, mode: str, count: int) -> None:
 
 
 def render(*arguments: object) -> str:
-    """Return what the pack renders."""
+    """Return the output of the pack's `render`."""
     command = [sys.executable, str(ROOT / "render.py"), *map(str, arguments)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def write_fleet(folder: Path) -> None:
-    """Write a fleet of 10 clusters by 100 models, rendered, of which 20 models have changed since."""
+    """Write a rendered fleet of 10 clusters with 100 models, of which 20 have changed since."""
     write_values(folder / "values", "mixed", MODELS)
     target = {"apiVersion": "pack.kubefoundry.io/v1", "kind": "Target", "kaitoVersion": "0.12"}
     (folder / "target.yaml").write_text(yaml.safe_dump(target), encoding="utf-8")
@@ -66,7 +66,7 @@ def write_fleet(folder: Path) -> None:
 
 
 def cluster_objects(count: int) -> list[dict[str, Any]]:
-    """Return `count` Workspaces as a cluster has them, each with a pod, every tenth of which fails."""
+    """Return `count` Workspaces as stored in a cluster, each with a pod; every tenth pod fails."""
     objects: list[dict[str, Any]] = []
     for number in range(count):
         name, is_failing = f"chat-{number}", number % 10 == 0
@@ -104,7 +104,7 @@ def cluster_objects(count: int) -> list[dict[str, Any]]:
 
 
 def write_manifests(folder: Path, count: int) -> None:
-    """Write `count` rendered manifests of all modes into files of 500, below the pack's limit for a file."""
+    """Write `count` rendered manifests of all modes into files of 500, below the pack's limit per file."""
     text = render(folder / "values" / "mixed")
     documents = text.split("---\n")[:count]
     (folder / "manifests").mkdir()
@@ -116,7 +116,7 @@ def write_manifests(folder: Path, count: int) -> None:
 
 
 def main(folder: Path, counts: list[int]) -> None:
-    """Write one folder a count, the fleet, and kubeconform's schemas."""
+    """Write one folder per count, the fleet, and kubeconform's schemas."""
     inputs.write_schemas(folder / "schemas")
     write_fleet(folder / "fleet")
     for count in counts:
@@ -129,7 +129,7 @@ def main(folder: Path, counts: list[int]) -> None:
         (inside / "cluster.json").write_text(json.dumps(listed), encoding="utf-8")
 
 
-LARGEST_OF_MODES = 2000  # files of each mode; of more, the four modes in turn alone
+LARGEST_OF_MODES = 2000  # maximum files for each single mode; above this, only the four modes in turn
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), [int(count) for count in sys.argv[2:]])

@@ -1,4 +1,4 @@
-"""Writes docs/reference/commands.md: each command with its help and all of its options, read from click."""
+"""Writes docs/reference/commands.md: each command with its help and all options, read from click."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from scripts.markdown import plain, table
 PAGE = ROOT / "docs" / "reference" / "commands.md"
 PROGRAM = "kaito-pack"
 SHARED = "Options that several commands have"
-ENOUGH = 4  # commands that have an option, for it to be described once
+ENOUGH = 4  # minimum number of commands with an option to describe it only once
 
 
 class CommandPart(NamedTuple):
-    """A command: its name with those above it, and the names and texts of its options."""
+    """A command: its full name, and the names and texts of its options."""
 
     name: str
     usage: str
@@ -43,7 +43,7 @@ def _parts(command: click.Command, context: click.Context, name: str) -> Iterato
         for below in command.list_commands(context):
             inner = command.get_command(context, below)
             assert inner is not None, below
-            # Completion also reads the options of the values without arguments.
+            # Completion mode also reads the options of values without arguments.
             inner_context = inner.make_context(below, [], parent=context, resilient_parsing=True)
             yield from _parts(inner, inner_context, f"{name} {below}")
         return
@@ -80,7 +80,7 @@ def _longest(names: str) -> str:
 
 
 def _text(text: str) -> Iterator[str]:
-    """The paragraphs of a help text; what click does not wrap is a block, the first line a sentence."""
+    """Yield the paragraphs of a help text; unwrapped text is a block, the first line a sentence."""
     for number, paragraph in enumerate(text.split("\n\n")):
         if paragraph.startswith("\b"):
             yield from ("```text", paragraph.removeprefix("\b\n"), "```", "")

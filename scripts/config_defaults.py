@@ -1,8 +1,8 @@
 """Read the defaults of config.json by model type: `python -m scripts.config_defaults > FILE`.
 
-FILE is `facts/models/config-defaults.json`. A config.json leaves out what its class in transformers has by
-default (Gemma 3 its attention heads), and vLLM sees the default. Needs transformers 4.57.3, which vLLM 0.12.0
-takes, in the environment or on PYTHONPATH; PyTorch is not needed.
+FILE is `facts/models/config-defaults.json`. A config.json omits the defaults of its class in transformers
+(Gemma 3 its attention heads), and vLLM uses the default. Needs transformers 4.57.3, which vLLM 0.12.0 uses,
+in the environment or on PYTHONPATH; PyTorch is not needed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SWITCHES = ("multi_query", "new_decoder_architecture", "sliding_window", "attent
 
 
 def main() -> None:
-    """Print the defaults as JSON, a model type a line."""
+    """Print the defaults as JSON, one model type per line."""
     auto = importlib.import_module("transformers.models.auto.configuration_auto")
     served = {*auto.CONFIG_MAPPING_NAMES} - WITHOUT_DEFAULTS
     rows = {name: defaults_of(auto.CONFIG_MAPPING[name]) for name in sorted(served)}
@@ -30,10 +30,10 @@ def main() -> None:
 
 
 def defaults_of(config_class: Any) -> dict[str, Any]:
-    """Return the defaults of a class of configurations; nothing if it describes no language model."""
+    """Return the defaults of a configuration class; empty if it does not describe a language model."""
     for key in names()["textConfigs"]:
         if inner := part_class(config_class, key):
-            # AutoConfig has no type; an instance without arguments has the type that is taken for granted.
+            # AutoConfig has no type; an instance without arguments has the default type.
             name = getattr(inner, "model_type", "") or config_class().to_dict()[key]["model_type"]
             return {key: {"model_type": name}}
     parameters = inspect.signature(config_class.__init__).parameters
@@ -51,12 +51,12 @@ def part_class(config_class: Any, key: str) -> Any:
 
 
 def usable(defaults: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Return the defaults that say something: whole numbers, switches that are on, and scalings."""
+    """Return the meaningful defaults: whole numbers, switches that are on, and scalings."""
     return {key: defaults[key] for key in keys if isinstance(defaults.get(key), int | dict) and defaults[key]}
 
 
 def pattern_of(kinds: list[str] | None) -> dict[str, int]:
-    """Return the default kinds of layers as the number of which one is of full attention."""
+    """Return the default kinds of layers as the interval between layers with full attention."""
     if not kinds or "full_attention" not in kinds[1:]:
         return {}
     step = kinds.index("full_attention") + 1

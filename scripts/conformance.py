@@ -1,6 +1,6 @@
-"""`make conformance KUBECONFIG=…`: our verdicts beside those of a real API server.
+"""`make conformance KUBECONFIG=…`: compares the pack's verdicts with those of a real API server.
 
-With KAITO's webhook or without. Every rendered example and every case of tests/manifests/ goes through
+KAITO's webhook is optional. Every rendered example and every case of tests/manifests/ goes through
 `kubectl apply --dry-run=server`; nothing is stored. Exit code 0 if all agree, 1 if one differs, 2
 if kubectl fails.
 """
@@ -28,7 +28,7 @@ NAMESPACE = "kaito-pack-conformance"
 
 @dataclass(frozen=True)
 class Cluster:
-    """What there is to compare with: versions, whether KAITO's webhook and CRD are there."""
+    """The cluster to compare with: its versions, and whether KAITO's webhook and CRD exist."""
 
     kaito: str
     kubernetes: str
@@ -37,11 +37,11 @@ class Cluster:
 
 
 class KubectlError(PackError):
-    """kubectl could not ask."""
+    """An error: kubectl could not reach the cluster."""
 
 
 def kubectl(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """What kubectl answers; KubectlError if there is none."""
+    """Return kubectl's answer; KubectlError if there is none."""
     try:
         return subprocess.run(
             ["kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
@@ -51,7 +51,7 @@ def kubectl(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str
 
 
 def asked_json(*arguments: str) -> dict[str, Any]:
-    """What `kubectl get … -o json` finds; KubectlError if it fails."""
+    """Return the result of `kubectl get … -o json`; KubectlError if it fails."""
     done = kubectl(*arguments, "-o", "json")
     if done.returncode:
         raise KubectlError(done.stderr.strip() or "kubectl failed")
@@ -60,7 +60,7 @@ def asked_json(*arguments: str) -> dict[str, Any]:
 
 
 def cluster(pack: Pack, kaito: str | None) -> Cluster:
-    """The cluster that kubectl is connected with."""
+    """Return the cluster that kubectl is connected to."""
     server = asked_json("version")["serverVersion"]
     minor = f"{server['major']}.{''.join(filter(str.isdigit, server['minor']))}"
     hooks = json.dumps(asked_json("get", "validatingwebhookconfigurations"))
@@ -70,7 +70,7 @@ def cluster(pack: Pack, kaito: str | None) -> Cluster:
 
 
 def cases() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every manifest to ask about, with the name of its file."""
+    """Yield every manifest to compare, with the name of its file."""
     for folder in ("values/rendered", "tests/manifests/accepted", "tests/manifests/refused"):
         for file in sorted((ROOT / folder).glob("*.yaml")):
             if "old=first" in file.read_text(encoding="utf-8"):
@@ -81,7 +81,7 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def ours(validation: Validator, name: str, body: dict[str, Any], server: Cluster) -> str:
-    """Our verdict, as far as that cluster can give one."""
+    """Return the pack's verdict, limited to what the cluster can check."""
     (document,) = [document for document in read_file(name) if document.value == body][:1]
     (entry,) = validation.run([Source(name, [document])]).entries
     layers = {"crd", "webhook"} if server.webhook else {"crd"}
@@ -92,7 +92,7 @@ def ours(validation: Validator, name: str, body: dict[str, Any], server: Cluster
 
 
 def theirs(body: dict[str, Any]) -> tuple[str, str]:
-    """The cluster's verdict and its words."""
+    """Return the cluster's verdict and its message."""
     metadata = {**body.get("metadata", {}), "namespace": NAMESPACE}
     text = json.dumps({**body, "metadata": metadata})
     done = kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=text)
@@ -100,7 +100,7 @@ def theirs(body: dict[str, Any]) -> tuple[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Compare; the exit code."""
+    """Compare all verdicts; return the exit code."""
     pack = Pack()
     server = cluster(pack, arguments[0] if arguments else None)
     webhook = "there" if server.webhook else "not there"

@@ -1,7 +1,7 @@
 """Writes the parts of hand-written pages that are generated from other files.
 
-A part is between `<!-- generated: NAME ARGUMENT -->` and `<!-- end of generated -->`, so that the page
-reads well wherever Markdown is shown.
+A part is between `<!-- generated: NAME ARGUMENT -->` and `<!-- end of generated -->`, so the page is readable
+in any Markdown viewer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PART = re.compile(
     r"(<!-- generated: (?P<name>[\w-]+)(?: (?P<argument>[\w-]+))? -->\n).*?(<!-- end of generated -->)",
     re.DOTALL,
 )
-# What the sentences of `status` are filled with, for a Workspace NAME.
+# The variables of the sentences of `status`, for a Workspace NAME.
 SHOWN_AS = {
     "get": "kubectl get workspace NAME",
     "pods": "kubectl describe pods -l kaito.sh/workspace=NAME",
@@ -37,7 +37,7 @@ SHOWN_AS = {
 
 
 def outputs(pack: Pack) -> Iterator[tuple[Path, str]]:
-    """Each page that has such parts, with what they have to hold. KeyError for a name that is not known."""
+    """Yield each page with generated parts and its new text. KeyError for an unknown name."""
     for page in (ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = page.read_text(encoding="utf-8")
         if PART.search(text):
@@ -50,7 +50,7 @@ def _filled(part: re.Match[str], pack: Pack) -> str:
 
 
 def mode_facts(pack: Pack, name: str) -> str:
-    """What a mode is, from its mode.yaml."""
+    """Return the description of a mode, from its mode.yaml."""
     facts = pack.mode(name).facts
     metrics = facts["metrics"]
     service = metrics["service"]
@@ -67,7 +67,7 @@ def mode_facts(pack: Pack, name: str) -> str:
 
 
 def mode_values(pack: Pack, name: str) -> str:
-    """The values of a mode, each with its default and a link to what it means."""
+    """Return the values of a mode, each with its default and a link to its description."""
     rows = []
     for field in values_fields(pack).values():
         if "." in field.name or name not in field.parts:
@@ -88,7 +88,7 @@ def _as_text(default: object) -> str:
 
 
 def status_rows(pack: Pack, argument: str) -> str:
-    """The rows by which `status` goes, from facts/kaito/status.json."""
+    """Return the rows that `status` uses, from facts/kaito/status.json."""
     known = conditions.table()
     words = known["facts"]
     rows = []
@@ -100,12 +100,12 @@ def status_rows(pack: Pack, argument: str) -> str:
 
 
 def _row_text(text: str) -> str:
-    """Return a text of the table with words for what is filled in."""
+    """Return a text of the table with its variables filled in."""
     return plain(re.sub(r"\{(\w+)\}", lambda match: SHOWN_AS.get(match[1], f"*{match[1]}*"), text))
 
 
 def rendered_output(pack: Pack, argument: str) -> str:
-    """What CHANGELOG.md says under "Rendered output", for each release."""
+    """Return the sections "Rendered output" of CHANGELOG.md, for each release."""
     releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     sections = []
     for release in releases:
@@ -115,11 +115,11 @@ def rendered_output(pack: Pack, argument: str) -> str:
 
 
 def annotation_rows(pack: Pack, kind: str) -> str:
-    """The annotations or labels that KAITO reads, from facts/kaito/annotations.json."""
+    """Return the annotations or labels that KAITO reads, from facts/kaito/annotations.json."""
     needs = {"auto": "nodes that KAITO creates", "preset": "a preset", "vllm": "the runtime vLLM"}
     rows = []
     for key in metadata.keys().values():
-        if key.kind == kind and (key.values or kind == "annotation"):  # other labels KAITO sets itself
+        if key.kind == kind and (key.values or kind == "annotation"):  # KAITO itself sets the other labels
             values = ", ".join(f"`{value}`" for value in key.values) or "any"
             rejected = f"; KAITO {key.rejected} rejects others" if key.rejected != "none" else ""
             wanted = ", ".join(needs[need] for need in key.needs)

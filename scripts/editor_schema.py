@@ -1,7 +1,7 @@
-"""schemas/values.schema.json: the values of every mode in one file without references to others.
+"""Creates schemas/values.schema.json: the values of every mode in one file without external references.
 
-Made from the schema of each mode as the pack itself uses it, and divided again: what every mode has is
-at the top, what several have once in `$defs`, and what one has in the part of that mode.
+The input is the schema of each mode as the pack itself uses it. The output has the values of all modes at the
+top, those of several modes in `$defs`, and those of a single mode in the part of that mode.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Schema = dict[str, Any]
 
 ID = "https://kubefoundry.io/schemas/kaito-pack/values.schema.json"
 SOURCE = "modelSource"
-MODE = "mode-"  # what the names of the modes' parts begin with, beside those of values
+MODE = "mode-"  # prefix that separates the names of modes' parts from those of values
 
 
 def editor_schema(pack: Pack, note: str) -> Schema:
-    """The values of every mode as one schema."""
+    """Return the values of every mode as one schema."""
     modes = {name: _mode(name, pack) for name in pack.mode_names}
     conditions = _conditions_of_all(modes)
     top, shared = _alike(modes)
@@ -56,7 +56,7 @@ def editor_schema(pack: Pack, note: str) -> Schema:
 
 
 def _conditions_of_all(modes: Mapping[str, Schema]) -> list[Schema]:
-    """Take the conditions that every mode has out of the modes, and return them."""
+    """Remove the conditions that every mode has from the modes, and return them."""
     first, *others = modes.values()
     shared = [each for each in first["allOf"] if all(each in mode["allOf"] for mode in others)]
     for mode in modes.values():
@@ -65,7 +65,7 @@ def _conditions_of_all(modes: Mapping[str, Schema]) -> list[Schema]:
 
 
 def _source(pack: Pack) -> Schema:
-    """The choice of the mode."""
+    """Return the schema for the choice of the mode."""
     choice = pack.mode(pack.mode_names[0]).schema["properties"][SOURCE]
     return {
         "title": choice["title"],
@@ -76,7 +76,7 @@ def _source(pack: Pack) -> Schema:
 
 
 def _mode(name: str, pack: Pack) -> Schema:
-    """One mode's schema; of its conditions those that refuse something, and what belongs to other modes."""
+    """Return one mode's schema, with the conditions that reject something and the values of other modes."""
     mode = dict(pack.mode(name).schema)
     conditions = []
     for part in mode.pop("allOf", []):
@@ -93,7 +93,7 @@ def _mode(name: str, pack: Pack) -> Schema:
 
 
 def _link(part: Schema, page: str) -> None:
-    """Have a value, and those inside it, lead to their page of the docs; the link is shown over the value."""
+    """Link a value and its nested values to their page of the docs; editors show the link on hover."""
     if text := part.get("description"):
         part["markdownDescription"] = hover(text, page)
     for below in part.get("properties", {}).values():
@@ -101,7 +101,7 @@ def _link(part: Schema, page: str) -> None:
 
 
 def _of_others(name: str, pack: Pack) -> dict[str, str]:
-    """The values that other modes have and this one has not: {value: what is said of it}."""
+    """Return the values that only other modes have: {value: message}."""
     owners: dict[str, list[str]] = {}
     for other in pack.mode_names:
         for field in pack.mode(other).schema["properties"]:
@@ -114,7 +114,7 @@ def _of_others(name: str, pack: Pack) -> dict[str, str]:
 
 
 def _unoffered(condition: Schema) -> Schema:
-    """A condition whose properties are there to refuse: what they are called is offered by the mode."""
+    """Return a condition whose properties are not suggested, because the mode already suggests them."""
     for branch in (condition.get("then", {}), condition.get("else", {})):
         for name, schema in branch.get("properties", {}).items():
             branch["properties"][name] = {**schema, **NOT_OFFERED} if isinstance(schema, dict) else schema
@@ -122,13 +122,13 @@ def _unoffered(condition: Schema) -> Schema:
 
 
 def _alike(modes: Mapping[str, Schema]) -> tuple[Schema, Schema]:
-    """The values that are the same in every mode, and those that are the same in several."""
+    """Return the values that are the same in every mode, and those that are the same in several."""
     parts = [(name, part) for mode in modes.values() for name, part in mode["properties"].items()]
     counts = Counter((name, _text(part)) for name, part in parts if part != NOT_OFFERED)
     top: Schema = {}
     shared: Schema = {}
     for name, part in parts:
-        # The choice of the mode differs in each, and its place is kept.
+        # The choice of the mode differs in each mode; keep its position.
         if name == SOURCE or counts[name, _text(part)] == len(modes):
             top[name] = part
         elif counts[name, _text(part)] > 1:
@@ -137,7 +137,7 @@ def _alike(modes: Mapping[str, Schema]) -> tuple[Schema, Schema]:
 
 
 def _sharing(mode: Schema, top: Set[str], shared: Schema) -> Schema:
-    """A mode in which what others have as well is only named."""
+    """Return a mode in which values shared with other modes are only references."""
     properties: Schema = {}
     for name, part in mode["properties"].items():
         is_shared = name in shared and _text(shared[name]) == _text(part)
@@ -147,5 +147,5 @@ def _sharing(mode: Schema, top: Set[str], shared: Schema) -> Schema:
 
 
 def _text(schema: Schema) -> str:
-    """What is equal for equal schemas, whatever the order of their keywords."""
+    """Return a text that is equal for equal schemas, whatever the order of their keywords."""
     return json.dumps(schema, sort_keys=True)

@@ -1,7 +1,7 @@
-"""A schema of the pack in a form that editors understand: the same verdict, in the words of the rules.
+"""Converts a schema of the pack for editors: the same verdict, in the words of the rules.
 
-`errorMessage`, `patternErrorMessage` and `doNotSuggest` are yaml-language-server's; others pass over them. It
-has no own words for a `not`, so those that our schemas have are written in another way.
+`errorMessage`, `patternErrorMessage` and `doNotSuggest` are keywords of yaml-language-server; other tools
+ignore them. It has no message for `not`, so each `not` of the pack's schemas is rewritten.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Schema = dict[str, Any]
 
 ANNOTATIONS = frozenset(("title", "description", "default", "examples", "deprecated"))
 NOT_OFFERED: Schema = {"doNotSuggest": True}
-# What explains the refusal of a keyword, and the rule of one that says nothing of rules.
+# The message keyword of each rejecting keyword, and the rule for quantities, whose schemas do not name one.
 _MESSAGES = {"pattern": "patternErrorMessage", "enum": "errorMessage", "required": "errorMessage"}
 _QUANTITY_RULE = "values/bad-quantity"
-# As kaito_pack.kubernetes.decoding.quantity reads one; but an exponent that is too large for it passes here.
+# Like kaito_pack.kubernetes.decoding.quantity, but it accepts exponents that are too large.
 _UNITS = "|".join(filter(None, [*quantity.BINARY, *quantity.DECIMAL]))
 _AMOUNT = rf"[+]?(?=[0-9.]*[1-9])[0-9]*[.]?[0-9]*({_UNITS}|[eE][-+]?[0-9]{{1,19}})?"
 _QUANTITY = rf"^[{quantity.SPACES}]*{_AMOUNT}[{quantity.SPACES}]*(?!\n)$"
 
 
 def plain(schema: Any) -> Any:
-    """A schema without the pack's own keywords, its refusals explained."""
+    """Return a schema without the pack's own keywords, with messages for rejections."""
     if isinstance(schema, list):
         return [plain(item) for item in schema]
     if not isinstance(schema, dict):
@@ -49,7 +49,7 @@ def plain(schema: Any) -> Any:
     if suggest := schema.get("x-form", {}).get("suggest"):
         words_of["examples"] = offered(suggest)
     if "enum" in words_of:
-        words_of.pop("examples", None)  # the choices are shown already
+        words_of.pop("examples", None)  # the choices are already shown
     for keyword, name in schema.get("x-rules", {}).items():
         if keyword in _MESSAGES:
             words_of[_MESSAGES[keyword]] = words(name)
@@ -57,7 +57,7 @@ def plain(schema: Any) -> Any:
 
 
 def offered(suggest: str) -> list[str]:
-    """The known names that an editor completes a value with; any other one is as good."""
+    """Return the names that an editor suggests for a value; other names are valid as well."""
     target = Target(Pack().kaito_version(), definitions.newest())
     targets = [target._replace(cloud=cloud) for cloud in instance_types.clouds()]
     hints = Hints(suggest=suggest)  # type: ignore[arg-type]
@@ -66,15 +66,15 @@ def offered(suggest: str) -> list[str]:
 
 
 def words(name: str, **facts: str) -> str:
-    """Return what an editor shows for a broken rule: its message if the facts are known, else its meaning."""
+    """Return the editor's text for a broken rule: its message if the facts are known, else its meaning."""
     row = get_rule(name)
     message = f"{row.message.format_map(facts)}." if facts else row.meaning
-    # A fix that depends on what was written is left to `kaito-pack`.
+    # Only `kaito-pack` shows a fix that depends on the written value.
     return f"{message} [{name}]" if "{" in row.fix else f"{message} {row.fix}. [{name}]"
 
 
 def refuses(schema: Any) -> bool:
-    """Whether a schema can refuse anything, or does no more than describe."""
+    """Return whether a schema can reject anything, instead of only describing it."""
     if not isinstance(schema, Mapping):
         return True
     return any(
@@ -85,7 +85,7 @@ def refuses(schema: Any) -> bool:
 
 
 def with_refusals(schema: Schema, refused: Mapping[str, str]) -> Schema:
-    """`schema`, and the properties it refuses: {name: what is said of it}."""
+    """Return `schema` with the rejected properties `refused`: {name: message}."""
     if not refused:
         return schema
     groups: dict[str, Schema] = {}
@@ -119,14 +119,14 @@ def _refused(schema: Schema) -> Iterator[tuple[str, str]]:
 
 
 def _names_refused(names: Any) -> list[str]:
-    """The property names that a `propertyNames` refuses one by one."""
+    """Return the property names that a `propertyNames` rejects individually."""
     unlike = names.get("not", {}) if isinstance(names, Mapping) else {}
     refused: list[str] = unlike["enum"] if set(unlike) == {"enum"} else []
     return refused
 
 
 def _unlike(schema: Schema) -> Schema:
-    """`schema` with its text that is not like a pattern as text like another pattern."""
+    """Return `schema` with a text pattern in place of a negated text pattern."""
     others = {key: part for key, part in schema.items() if key != "not"}
     unlike = rf"^(?![\s\S]*(?:{schema['not']['pattern']}))"
     return {**others, "pattern": unlike, "x-rules": {"pattern": schema["x-rules"]["not"]}}

@@ -1,8 +1,8 @@
-"""Writes the health checks of Argo CD and Flux from the rows that `status` goes by.
+"""Writes the health checks of Argo CD and Flux from the rows that `status` uses.
 
 integrations/argocd/health.lua (its generated part), integrations/argocd/argocd-cm.yaml and
-integrations/flux/kustomization.yaml are made from facts/kaito/status.json, so that all three give one
-answer. Run it as `python -m scripts.health_checks`; a test fails while they differ.
+integrations/flux/kustomization.yaml are generated from facts/kaito/status.json, so that all three agree.
+Run it as `python -m scripts.health_checks`; a test fails while they differ.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LISTS = (
 
 
 def outputs() -> Iterator[tuple[Path, str]]:
-    """Each file that is generated, with what it has to hold."""
+    """Yield each generated file with its text."""
     lua = (ARGO / "health.lua").read_text(encoding="utf-8")
     before, _, rest = lua.partition(BEGIN)
     after = rest.partition(END)[2]
@@ -43,7 +43,7 @@ def outputs() -> Iterator[tuple[Path, str]]:
 
 
 def lua_part() -> str:
-    """The rows and lists of the table in Lua, and all bytes in order."""
+    """Return the rows and lists of the table in Lua, and all bytes in order."""
     known = table()
     lines = ["local rows = {"]
     for row in rows_without_pods():
@@ -63,7 +63,7 @@ def lua_part() -> str:
     for name in LISTS:
         lines.append(f"local {_snake(name)} = {_lua(known[name])}")
     lines.append(f"local reconcile_error = {_lua(known['reconcileError'])}")
-    # Every text that begins with a prefix lies between the prefix and its successor.
+    # Every text that begins with a prefix sorts between the prefix and its successor.
     lines.append("local streaming_prefixes = {")
     for prefix in known["streamingPrefixes"]:
         lines.append(f"  {{{_lua(prefix)}, {_lua(prefix[:-1] + chr(ord(prefix[-1]) + 1))}}},")
@@ -77,7 +77,7 @@ def lua_part() -> str:
 
 
 def rows_without_pods() -> list[dict[str, Any]]:
-    """Return the rows that a Workspace alone can meet: a health check sees no pods."""
+    """Return the rows that a Workspace alone can match, because a health check does not see pods."""
     known = table()
     pod_facts = set(known["podFacts"])
     return [
@@ -88,7 +88,7 @@ def rows_without_pods() -> list[dict[str, Any]]:
 
 
 def config_map(lua: str) -> str:
-    """The ConfigMap snippet that carries the Lua of Workspaces, and that of InferenceSets."""
+    """Return the ConfigMap snippet with the Lua for Workspaces and for InferenceSets."""
     of_sets = (ARGO / "health-inference-set.lua").read_text(encoding="utf-8")
     keys = {"Workspace": lua, "InferenceSet": of_sets}
     data = "".join(
@@ -108,7 +108,7 @@ def _indented(text: str) -> str:
 
 
 def kustomization() -> str:
-    """The Flux Kustomization with the three expressions."""
+    """Return the Flux Kustomization with the three expressions."""
     expressions = {
         "inProgress": UNTOUCHED,
         "failed": flux_expression("Failed"),
@@ -129,8 +129,8 @@ def _expressions(expressions: Mapping[str, str]) -> str:
     )
 
 
-# An expression that names `status` fails if there is none. KAITO puts its finalizer before it writes
-# a status; and if field managers are shown, none has written one.
+# An expression that names `status` fails without a status. KAITO adds its finalizer before it writes a
+# status; if managed fields are shown, no manager has written one.
 UNTOUCHED = """\
 has(metadata.deletionTimestamp)
 || !has(metadata.finalizers)
@@ -139,7 +139,7 @@ has(metadata.deletionTimestamp)
 && !metadata.managedFields.exists(m, has(m.subresource) && m.subresource == 'status'))"""
 
 
-# The same for an InferenceSet, whose own status counts the replicas that are ready.
+# The same for an InferenceSet, whose own status counts the ready replicas.
 UNTOUCHED_SET = """\
 has(metadata.deletionTimestamp)
 || (has(metadata.managedFields)
@@ -149,7 +149,7 @@ ENOUGH_READY = """\
 
 
 def flux_facts() -> Mapping[str, str]:
-    """The facts of the table as CEL, over `conditions`, `status` and `metadata`."""
+    """Return the facts of the table as CEL over `conditions`, `status` and `metadata`."""
     known = table()
     refusal = (
         f"{_cel(known['refusalPhrases'])}.exists(p, {{0}}.contains(p))"
@@ -177,7 +177,7 @@ def flux_facts() -> Mapping[str, str]:
     no_mirror = f"{is_false} && c.reason == 'ModelMirrorNotReady'"
     return {
         "deleting": f"has(metadata.deletionTimestamp) || {_true('WorkspaceDeleting')}",
-        # `inference` itself cannot be asked for: an expression fails if it is absent.
+        # The expression must not name `inference` itself, because it fails if the field is absent.
         "inference": f"!({_any('JobStarted')} || ({state} in ['Running', 'Succeeded', 'Failed']))",
         "conditions": "size(conditions) > 0",
         "state": f"{state} != ''",
@@ -203,7 +203,7 @@ def flux_facts() -> Mapping[str, str]:
 
 
 def flux_expression(phase: str) -> str:
-    """A CEL expression that is true if the rows come to `phase`, or a tuning job to what matches it."""
+    """Return a CEL expression that is true if the rows result in `phase`, or in its match for tuning jobs."""
     facts = flux_facts()
     rows = rows_without_pods()
     last = rows.pop()["phase"]
@@ -212,7 +212,7 @@ def flux_expression(phase: str) -> str:
     rows = [row for row in rows if row["when"] != ["not inference", "tuning"]]
     used = {fact.removeprefix("not ") for row in rows for fact in row["when"]} & set(facts)
     known = ",\n".join(f"'{name}': {cel}" for name, cel in facts.items() if name in used)
-    # Rows that differ in their sentence alone are one here.
+    # Rows that differ only in their sentence are one row here.
     tests = {_cel_when(row["when"], used): row["phase"] for row in rows}
     chain = "\n: ".join(f"{test} ? '{result}'" for test, result in tests.items())
     jobs = {
@@ -260,7 +260,7 @@ def _lua(value: Any) -> str:
 
 
 def _lua_reason(sentence: str) -> str:
-    """The parts of a sentence: texts, and `{"name"}` for what is filled in."""
+    """Return the parts of a sentence: texts, and `{"name"}` for variables."""
     parts = []
     for text, name, _, _ in Formatter().parse(sentence):
         parts += [_lua(text)] if text else []

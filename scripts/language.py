@@ -1,9 +1,9 @@
-"""`make lint`: finds words and patterns in texts that read like a translation; `language.json` lists them.
+"""`make lint`: finds unidiomatic words and patterns in texts; `language.json` lists them.
 
-The keys of `language.json` are regular expressions, the values what to write instead. The check reads the
+The keys of `language.json` are regular expressions, the values are the replacements. The check reads the
 rows of `facts/`, descriptions of `schemas/`, help, messages, docstrings and comments of the code, comments of
 templates, and the prose of the documentation. It prints the place of each finding, and exits with 1 if there
-is one.
+is any.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import click
 from kaito_pack.base.root import ROOT
 
 LIST = Path(__file__).with_name("language.json")
-LONGEST_SUMMARY = 60  # characters: the first line of a command's help
+LONGEST_SUMMARY = 60  # maximum characters of the first line of a command's help
 CODE = ("kaito_pack", "scripts", "bench")
 PROSE = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "integrations")
 TABLES = ("facts/rules", "facts/kaito", "schemas")
@@ -41,7 +41,7 @@ FENCED = re.compile(r"^ *(`{3,}).*?^ *\1$", re.DOTALL | re.MULTILINE)
 
 
 class Text(NamedTuple):
-    """A text of a file, and the line that it starts in."""
+    """A text of a file and its first line."""
 
     file: Path
     line: int
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def findings_in(given: list[Text], patterns: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each place of a text that one of the patterns matches."""
+    """Yield a line for each place in a text that matches a pattern."""
     anything = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE)
     for file, line, words in given:
         if not anything.search(words):
@@ -70,7 +70,7 @@ def findings_in(given: list[Text], patterns: Mapping[str, str]) -> Iterator[str]
 
 
 def texts() -> Iterator[Text]:
-    """Yield every text that people read."""
+    """Yield every text for people."""
     for file in _files(CODE, ".py"):
         yield from _of_code(file)
     for file in _files(TABLES, ".json"):
@@ -101,7 +101,7 @@ def summaries() -> Iterator[str]:
 
 
 def _of_code(file: Path) -> Iterator[Text]:
-    """The comments, docstrings and messages of a module; a message has at least four words."""
+    """Yield the comments, docstrings and messages of a module; a message has at least four words."""
     source = file.read_text(encoding="utf-8")
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -112,7 +112,7 @@ def _of_code(file: Path) -> Iterator[Text]:
 
 
 def _files(names: tuple[str, ...], suffix: str) -> Iterator[Path]:
-    """The files of that suffix at and below the named paths, without what is generated from others."""
+    """Yield the files with that suffix at and below the named paths, without generated files."""
     for name in names:
         path = ROOT / name
         every = sorted(path.rglob(f"*{suffix}")) if path.is_dir() else [path] if name.endswith(suffix) else []

@@ -1,4 +1,4 @@
-"""The limits on what is read, shown, run and served, from the constants that set them."""
+"""Lists the limits on what is read, shown, run and served, from the constants that set them."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 
 def plain(text: str) -> str:
-    """A text with `<` as a character; between backquotes it is one already."""
+    """Return a text with `<` escaped, except between backquotes."""
     return re.sub(r"(`[^`]*`)|<", lambda match: match[1] or "&lt;", text)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; a bar in a cell stays one."""
+    """Return a table; bars in cells are escaped."""
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     lines = [titles, ["---"] * len(titles), *cells]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

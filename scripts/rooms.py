@@ -9,7 +9,7 @@ from kaito_pack.base.root import ROOT
 from scripts.markdown import table
 
 LIBRARY = ROOT / "kaito_pack"
-# Upper rooms first. An import may go down or stay; rooms of one line are on one floor.
+# Upper rooms first. A room may import itself and lower rooms; rooms of one line are on one floor.
 FLOORS = (
     ("cli",),
     ("form", "importing", "plan", "preflight", "krm", "output", "explain", "pack_check", "grid"),

@@ -1,8 +1,8 @@
-"""facts/rules/examples.json: a bad and a good example of each rule, cut out of the cases that tests run.
+"""Creates facts/rules/examples.json: a bad and a good example of each rule, excerpts from test cases.
 
-The bad ones come from tests/manifests/ and tests/invalid/, the good ones from the accepted twin of a case,
-from a plain manifest of the kind, or from the schema's own example. What one file cannot show comes from
-tests/pairs/, of long ones the part where the two differ.
+Bad examples come from tests/manifests/ and tests/invalid/; good ones from the accepted twin of a case, a
+plain manifest of the kind, or the schema's own example. Examples that need two files come from tests/pairs/;
+long ones are cut to the part that differs.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from kaito_pack.run.validation import Entry
 from tests.manifest_cases import Case, cases
 from tests.rule_pairs import pairs
 
-LONGEST = 16  # lines of an example
+LONGEST = 16  # maximum lines of an example
 VALUES: Mapping[str, Any] = {"name": "tiny", "modelSource": "vllm", "modelId": "acme/tiny"}
 
 
 def examples(pack: Pack) -> dict[str, dict[str, str]]:
     """Return `{rule: {"bad": YAML, "good": YAML, "message": sentences}}`, sorted by rule.
 
-    The message is what the rule reports of the bad example, for those who read words, not templates.
+    The message is what the rule reports for the bad example, with all placeholders filled in.
     """
     texts = {**dict(_of_values(pack)), **dict(_of_manifests()), **dict(_of_pairs())}
     return dict(sorted(texts.items()))
@@ -64,18 +64,18 @@ def _of_manifests() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _message(reported: Problem) -> str:
-    """Return the words of a problem, the same in every checkout."""
+    """Return the message of a problem, the same in every checkout."""
     text = " ".join(filter(None, [sentence(reported.message), sentence(reported.fix)]))
     return text.replace(f"{ROOT}/", "")
 
 
 def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) -> tuple[str, str]:
-    """Return the parts of two manifests that show the difference at `path`, or beside it from higher up."""
+    """Return the parts of two manifests that show the difference at `path`, or around it from higher up."""
     for length in range(len(path), -1, -1):
         parts = excerpt(bad, path[:length]), excerpt(good, path[:length])
         if parts[0] != parts[1]:
             return parts
-    # The excerpts end before the difference: what both have in common is left out, but for the name.
+    # The excerpts end before the difference: leave out common parts except the name.
     shortened = [deepcopy(dict(body)) for body in (bad, good)]
     while not all(isinstance(get(body, path), dict) for body in shortened):
         path = path[:-1]
@@ -87,12 +87,12 @@ def _contrast(bad: Mapping[str, Any], good: Mapping[str, Any], path: FieldPath) 
 
 
 def _text(case: Case) -> str:
-    """A whole file without its first line, which is for the tests."""
+    """Return a whole file without its first line, which is for the tests."""
     return case.text.partition("\n")[2]
 
 
 def good_entry(case: Case, kind: str) -> Entry:
-    """Return what the validation reports of the manifest that shows how the rule of a case is kept.
+    """Return the validation result of the manifest that shows how to comply with the rule of a case.
 
     It is the accepted twin of the case, else a plain manifest of the kind, else a plain Workspace.
     """
@@ -143,7 +143,7 @@ def _of_pairs() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:
-    """Return the difference of two streams of manifests: their objects, else a part of one of them."""
+    """Return the difference between two streams of manifests: their objects, else a part of one object."""
     if list(map(_head, bad)) != list(map(_head, good)):
         return _heads(bad), _heads(good)
     first, second = next(pair for pair in zip(bad, good, strict=True) if pair[0] != pair[1])
@@ -154,18 +154,18 @@ def _told_apart(bad: Sequence[Any], good: Sequence[Any]) -> tuple[str, str]:
 
 
 def _less(body: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of an object that another has not, or otherwise."""
+    """Return the parts of an object that another object lacks or has with other values."""
     return {key: part for key, part in body.items() if key not in other or other[key] != part}
 
 
 def _common(paths: Sequence[FieldPath]) -> FieldPath:
-    """The path above all of several."""
+    """Return the longest common prefix of several paths."""
     steps = takewhile(lambda these: len(set(these)) == 1, zip(*paths, strict=False))
     return tuple(these[0] for these in steps)
 
 
 def _head(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What an object is called."""
+    """Return the parts that identify an object."""
     named = {key: text for key, text in body["metadata"].items() if key in ("name", "generateName")}
     return {"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": named}
 
@@ -175,7 +175,7 @@ def _heads(bodies: Sequence[Any]) -> str:
 
 
 def _good_values(pack: Pack, path: FieldPath) -> str:
-    """Values with the schema's own example of the field that the problem is about."""
+    """Return values with the schema's own example for the field of the problem."""
     field = str(path[0]) if path else ""
     for name in pack.mode_names:
         part = pack.mode(name).schema["properties"].get(field, {})
@@ -185,7 +185,7 @@ def _good_values(pack: Pack, path: FieldPath) -> str:
 
 
 def excerpt(body: Mapping[str, Any], path: FieldPath) -> str:
-    """The part of a manifest that a path leads to, under its own key, as YAML; cut after a few lines."""
+    """Return the part of a manifest at a path, under its own key, as YAML; cut after a few lines."""
     trail: list[Any] = [body]
     for step in path:
         try:
@@ -193,7 +193,7 @@ def excerpt(body: Mapping[str, Any], path: FieldPath) -> str:
         except (KeyError, IndexError, TypeError):
             break
     known = list(path[: len(trail) - 1])
-    # A lone item is shown in its list, and a list under its key.
+    # Show a single item in its list, and a list under its key.
     value: Any = trail[-1]
     while known:
         last = known.pop()

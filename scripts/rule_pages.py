@@ -28,7 +28,7 @@ LAYERS: Mapping[RuleLayer, tuple[str, str]] = {
 
 
 def outputs(examples: Mapping[str, Mapping[str, str]], note: str) -> Iterator[tuple[Path, str]]:
-    """Yield each page with its text; `note` is the comment on its first line, `examples` go by rule."""
+    """Yield each page with its text; `note` is the comment on its first line, `examples` are by rule."""
     layers = {layer: sorted(rules.rules(layer).values()) for layer in get_args(RuleLayer)}
     yield FOLDER / "index.md", _index(layers, note)
     for layer, rows in layers.items():
@@ -36,7 +36,7 @@ def outputs(examples: Mapping[str, Mapping[str, str]], note: str) -> Iterator[tu
 
 
 def link(rule: Rule, folder: str = "") -> str:
-    """Return a Markdown link to the part of a page that describes a rule; `folder` leads to the pages."""
+    """Return a Markdown link to the section about a rule; `folder` is the path to the pages."""
     return f"[{rule.name}]({folder}{rule.layer}.md#{rule.name.partition('/')[2]})"
 
 
@@ -55,7 +55,7 @@ def _index(layers: Mapping[RuleLayer, Sequence[Rule]], note: str) -> str:
 
 
 def _first_sentence(rule: Rule) -> str:
-    """The first sentence of the meaning; a full stop inside a word or a number does not end it."""
+    """Return the first sentence of the meaning; a full stop inside a word or a number does not end it."""
     return plain(re.split(r"(?<=[^.]\.) (?=[A-Z`])", rule.meaning, maxsplit=1)[0])
 
 

@@ -1,4 +1,4 @@
-"""Lists the keys of a schema as a table for the pages of files: targets, fleets, modes, engines."""
+"""Lists the keys of a schema as a table for the pages about files: targets, fleets, modes, engines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from kaito_pack.base.root import SCHEMAS
 from scripts.markdown import plain, table
 
-DEEPEST = 2  # levels of keys; the schema has the rest
+DEEPEST = 2  # levels of keys in the table; the schema has the rest
 
 
 def schema_table(name: str) -> str:
@@ -33,7 +33,7 @@ def _rows(
 
 
 def _resolved(part: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A part with its reference to `$defs` resolved; references to other files remain."""
+    """Return a part with its reference to `$defs` resolved; references to other files remain."""
     reference = part.get("$ref", "")
     if not reference.startswith("#/$defs/"):
         return part

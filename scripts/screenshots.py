@@ -1,4 +1,4 @@
-"""`make screenshots`: the pictures of docs/guides/form.md, taken of the real page in Debian's chromium."""
+"""`make screenshots`: takes the pictures of docs/guides/form.md from the real page in Debian's chromium."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRONG: dict[str, Any] = {
     "answers": {"name": "My Mistral", "maxModelLen": "32k"},
     "target": {"gpuMemoryGiB": "24"},
 }
-# name: state, colour scheme, width, what the picture begins with, the tab in front
+# name: state, colour scheme, width, top element of the picture, active tab
 PICTURES = {
     "form-light": (GATED, "light", 1280, None, "Manifest"),
     "form-dark": (GATED, "dark", 1280, None, "Manifest"),
@@ -48,7 +48,7 @@ PICTURES = {
 
 
 def main() -> None:
-    """Take them all."""
+    """Take all pictures."""
     FOLDER.mkdir(exist_ok=True)
     with served() as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])

@@ -1,7 +1,7 @@
-"""What mkdocs does not do by itself: pages from outside docs/, links that leave it, and patterns in `nav`.
+"""Extends mkdocs: pages from outside docs/, links out of docs/, and patterns in `nav`.
 
 The integrations' READMEs, CHANGELOG and CONTRIBUTING become pages in their folders. A link to any other file
-of the repository leads to its page at `repo_url`; without one, the file is copied to files/.
+of the repository points to its page at `repo_url`; without `repo_url`, the file is copied to files/.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FENCED = re.compile(r"(^ *(`{3,}).*?^ *\2$)", re.DOTALL | re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    """Replace each pattern in the navigation by the pages that it matches, so that a mode's page is there."""
+    """Replace each pattern in the navigation with the pages that it matches, such as those of modes."""
     config["nav"] = [entry for entries in map(_matched, config["nav"]) for entry in entries]
     return config
 
@@ -64,18 +64,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     for index in range(0, len(parts), 3):
         parts[index] = LINK.sub(rewritten, parts[index])
         if index + 2 < len(parts):
-            parts[index + 2] = ""  # the fence only, which the block already has
+            parts[index + 2] = ""  # only the fence, which the block already has
     return "".join(parts)
 
 
 def added_pages() -> list[str]:
-    """Return the pages of the site from outside docs/, by their paths in the repository."""
+    """Return the pages from outside docs/, by their paths in the repository."""
     readmes = (ROOT / "integrations").rglob("README.md")
     return ["CHANGELOG.md", "CONTRIBUTING.md", *sorted(file.relative_to(ROOT).as_posix() for file in readmes)]
 
 
 def _on_site(target: str, config: Any, files: Files) -> str:
-    """Return the page or file of the site for a path of the repository, or an address."""
+    """Return the page or file of the site for a path of the repository, or a URL."""
     if target.startswith(DOCS):
         return target.removeprefix(DOCS)
     if target in FRONT:

@@ -1,4 +1,4 @@
-"""Draws docs/images/session.svg: a terminal session of README, with what the commands print now."""
+"""Draws docs/images/session.svg: a terminal session for README, with the current output of the commands."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def outputs() -> Iterator[tuple[Path, str]]:
 
 
 def session() -> Iterator[Sequence[Span]]:
-    """Yield the lines of the session: each command as it is typed, and what it prints."""
+    """Yield the lines of the session: each command as typed, and its output."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         Path("stored.yaml").write_text(
             (ROOT / "values" / "rendered" / "llama.yaml").read_text("utf-8"), "utf-8"
@@ -54,7 +54,7 @@ def session() -> Iterator[Sequence[Span]]:
 
 
 def printed(words: Sequence[str]) -> str:
-    """Return what a command prints, to stdout and to stderr."""
+    """Return the output of a command, from stdout and stderr."""
     screen = io.StringIO()
     with redirect_stdout(screen), redirect_stderr(screen), suppress(click.exceptions.Exit):
         commands.main(list(words), prog_name="kaito-pack", standalone_mode=False)
@@ -62,7 +62,7 @@ def printed(words: Sequence[str]) -> str:
 
 
 def wrapped(line: str) -> Iterator[Sequence[Span]]:
-    """Yield a printed line as a terminal of WIDTH shows it, coloured."""
+    """Yield a printed line as a terminal of WIDTH shows it, with colours."""
     problem = re.fullmatch(r"(\S+:\d+:\d+) (.*)", line)
     colour = "bad" if problem else "hint" if re.match(r"\s+kubectl |  \w.*: ", line) else "plain"
     pieces = textwrap.wrap(line, WIDTH, drop_whitespace=False, break_on_hyphens=False) or [""]
@@ -72,7 +72,7 @@ def wrapped(line: str) -> Iterator[Sequence[Span]]:
 
 
 def drawn(lines: Sequence[Sequence[Span]]) -> str:
-    """Return an SVG of the lines, which needs no font and no style sheet."""
+    """Return an SVG of the lines that needs no font and no style sheet."""
     width, height = round(WIDTH * CHARACTER + 2 * MARGIN), (len(lines) + 1) * LINE + 2 * MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',

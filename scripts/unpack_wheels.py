@@ -1,8 +1,8 @@
 """Unpack downloaded wheels into the environment of the running Python: `unpack_wheels.py FOLDER`.
 
-pip has checked their hashes. What else pip does takes longer than all the rest of the first `make render`: it
-hashes and lists 17,000 schema files of kubernetes-validate, of which the pack reads 13, and compiles modules
-that no run imports. Exit code 1 with nothing unpacked: a wheel has parts that only an installer can place.
+pip has checked their hashes. Installing with pip takes longer than all the rest of the first `make render`:
+pip hashes and lists 17,000 schema files of kubernetes-validate, of which the pack reads 13, and compiles
+modules that no run imports. Exit code 1, with nothing unpacked: a wheel has parts that need an installer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
-# Of this package the pack reads one file per version (kaito_pack/kubernetes/decoding/definitions.py).
+# The pack reads one file per version of this package (kaito_pack/kubernetes/decoding/definitions.py).
 SCHEMAS, READ = "kubernetes_validate/kubernetes-json-schema/", "-local/_definitions.json"
 
 
@@ -27,7 +27,7 @@ def needs_an_installer(name: str) -> bool:
 
 
 def unpack(wheel: zipfile.ZipFile, site_packages: Path) -> None:
-    """Unpack one wheel; its metadata comes last, so that a stopped run leaves no package that looks whole."""
+    """Unpack one wheel; its metadata comes last, so an interrupted package does not look complete."""
     names = sorted(filter(is_wanted, wheel.namelist()), key=lambda name: ".dist-info/" in name)
     wheel.extractall(site_packages, names)
 

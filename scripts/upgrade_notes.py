@@ -1,4 +1,4 @@
-"""What changes for a Workspace from one KAITO to the next, read from facts/kaito/ and facts/rules/."""
+"""Lists what changes for a Workspace from one KAITO to the next, from facts/kaito/ and facts/rules/."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLOUDS = ("azure", "aws", "arc")
 
 
 def text() -> str:
-    """A section for each step between two KAITO versions that the pack knows, the oldest first."""
+    """Return a section for each step between two known KAITO versions, the oldest first."""
     return "\n".join(_step(old, new) for old, new in pairwise(crd.versions()))
 
 
@@ -39,7 +39,7 @@ def _step(old: str, new: str) -> str:
 
 
 def _installation(old: str, new: str) -> Iterator[str]:
-    """The Kubernetes API that KAITO decodes with, and the argument that enables existing nodes."""
+    """Yield the Kubernetes API that KAITO decodes with, and the argument that enables existing nodes."""
     before, after = (crd.versions()[kaito]["kubernetesApi"] for kaito in (old, new))
     if before != after:
         yield f"pod templates may have the fields of Kubernetes {after} (before: {before}), and no newer ones"
@@ -55,7 +55,7 @@ def _own_nodes(kaito: str) -> str:
 
 
 def _workload(old: str, new: str) -> Iterator[str]:
-    """What KAITO makes of a template."""
+    """Yield the workload that KAITO creates from a template."""
     before, after = (_kind(kaito) for kaito in (old, new))
     if before != after:
         yield f"a template becomes a `{after}` (before: a `{before}`)"
@@ -66,7 +66,7 @@ def _kind(kaito: str) -> str:
 
 
 def _fields(old: str, new: str) -> Iterator[str]:
-    """Fields of the CRD that come, go, or have another default."""
+    """Yield the fields of the CRD that are added, removed, or get another default."""
     before, after = (dict(_leaves(crd.schemas(kaito)[API], "")) for kaito in (old, new))
     for path in sorted(set(after) - set(before)):
         if path.rpartition(".")[0] not in set(after) - set(before):
@@ -83,7 +83,7 @@ def _fields(old: str, new: str) -> Iterator[str]:
 
 
 def _leaves(schema: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
-    """Every field below a schema by its path, with its default."""
+    """Yield every field below a schema by its path, with its default."""
     for name, part in schema.get("properties", {}).items():
         yield above + name, part.get("default")
         yield from _leaves(part, f"{above}{name}.")

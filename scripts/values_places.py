@@ -1,4 +1,4 @@
-"""What `make render` prints if VALUES is in none of the places where it looks.
+"""The message of `make render` if VALUES is in none of the searched places.
 
 Run as `python -m scripts.values_places VALUES FOLDER...`.
 """
@@ -13,7 +13,7 @@ from kaito_pack.documents.near import near_file
 
 
 def message(values: str, folders: list[str]) -> str:
-    """Return the places that were searched, and the file that was most likely meant."""
+    """Return a message with the searched places and the most likely file."""
     places = dict.fromkeys(
         os.path.realpath(os.path.join(folder, os.path.dirname(values))) for folder in folders
     )

@@ -1,10 +1,10 @@
 """Read the arguments of a vLLM server from its own parser: `python -m scripts.vllm_facts FOLDER > FILE`.
 
-FOLDER holds an unpacked wheel of vLLM (`pip download --no-deps vllm==X`, then unzip its *.py files). The
-parser that the OpenAI-compatible server uses is built and asked; of pydantic's fields come the ranges, and of
-vLLM's registries the names of tool parsers, reasoning parsers and quantization methods. Needs pydantic,
+FOLDER contains an unpacked wheel of vLLM (`pip download --no-deps vllm==X`, then unzip its *.py files). The
+script builds and inspects the parser of the OpenAI-compatible server. The ranges come from pydantic's fields;
+the names of tool parsers, reasoning parsers and quantization methods from vLLM's registries. Needs pydantic,
 email-validator, regex, PyYAML, msgspec, cachetools, fastapi, openai, huggingface_hub, psutil, numpy and
-cloudpickle; all else is stood in for (`scripts/vllm_stubs.py`).
+cloudpickle; stubs replace everything else (`scripts/vllm_stubs.py`).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ SOURCE = (
     " built by scripts/vllm_facts.py on the CPU platform"
 )
 BOUNDS = {"ge": "minimum", "gt": "above", "le": "maximum", "lt": "below"}
-# A text that each type of value reads, and no type above it.
+# For each type of value, a text that it accepts and the types above it do not.
 PROBES = {"text": "a word", "size": "8k", "json": "{}", "float": "0.5", "int": "8"}
-# Bounds that vLLM checks in code, or needs without a check: no pydantic field has them in older versions.
+# Bounds that vLLM checks in code or requires without a check; older versions have no pydantic field for them.
 CHECKED_IN_CODE = {
     "gpu_memory_utilization": {"above": 0, "maximum": 1},
     "tensor_parallel_size": {"minimum": 1},
@@ -42,7 +42,7 @@ CHECKED_IN_CODE = {
 
 
 def main(folder: str) -> None:
-    """Print the facts of the vLLM in `folder` as JSON, a flag a line."""
+    """Print the facts of the vLLM in `folder` as JSON, one flag per line."""
     vllm_stubs.install()
     sys.path.insert(0, folder)
     with contextlib.redirect_stdout(sys.stderr):  # vLLM's own log
@@ -54,7 +54,7 @@ def main(folder: str) -> None:
 
 
 def facts_of_vllm(folder: str) -> dict[str, Any]:
-    """Return the version, the flags, and the names that some flags take."""
+    """Return the version, the flags, and the names that some flags accept."""
     parser, deprecated = server_parser()
     bounds = field_bounds()
     flags = {}
@@ -102,7 +102,7 @@ def server_parser() -> tuple[argparse.ArgumentParser, set[argparse.Action]]:
 
 
 def _or_none(factory: Callable[[], Any]) -> Callable[[], Any]:
-    """Return a factory of defaults that may fail with a stub; no default is read here."""
+    """Return a factory of defaults that tolerates failures caused by stubs; the defaults are not used."""
 
     def safe() -> Any:
         with contextlib.suppress(Exception):
@@ -138,7 +138,7 @@ def row_of(action: argparse.Action) -> dict[str, Any]:
 
 
 def type_of(action: argparse.Action) -> str:
-    """Return what the argument's type reads, by trying."""
+    """Return the kind of values that the argument's type accepts, by trial."""
     if type(action).__name__ == "LoRAParserAction":
         return "lora"
     reads = {name for name, text in PROBES.items() if _reads(action, text)}
@@ -159,7 +159,7 @@ def _reads(action: argparse.Action, text: str) -> bool:
 
 
 def field_bounds() -> dict[str, dict[str, float]]:
-    """Return the bounds of arguments, as the pydantic fields of vLLM's configuration classes have them."""
+    """Return the bounds of arguments from the pydantic fields of vLLM's configuration classes."""
     config = importlib.import_module("vllm.config")
     engine = importlib.import_module("vllm.engine.arg_utils")
     destinations = {field.name for field in dataclasses.fields(engine.AsyncEngineArgs)}
@@ -201,12 +201,12 @@ def _registered(manager: Any, attribute: str) -> list[str]:
 
 
 def quantization_methods() -> list[str]:
-    """Return the methods that the server knows without a plugin."""
+    """Return the quantization methods that the server knows without a plugin."""
     return list(importlib.import_module("vllm.model_executor.layers.quantization").QUANTIZATION_METHODS)
 
 
 def load_formats(folder: str) -> list[str]:
-    """Return the formats of weights that the server knows, from the source because it imports torch."""
+    """Return the formats of weights that the server knows, from the source code because it imports torch."""
     file = Path(folder, "vllm", "model_executor", "model_loader", "__init__.py")
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "LoadFormats":

@@ -1,7 +1,7 @@
-"""Stubs of the packages that vLLM imports and its argument parser does not need.
+"""Stubs of the packages that vLLM imports but its argument parser does not need.
 
-vLLM with all that it imports takes 10 GB; its parser needs little of that: pydantic, regex, PyYAML, and names
-that are imported for annotations. `install` makes a stub of every other module that is not installed.
+vLLM with all its imports takes 10 GB. Its parser needs little of that: pydantic, regex, PyYAML, and names
+that are imported for annotations. `install` creates a stub for every other module that is not installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 
 class _StandInType(type):
-    """Any attribute, item, call or comparison of a stub is a stub, or does nothing."""
+    """The type of stubs: attributes, items, calls and comparisons return a stub or do nothing."""
 
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):
@@ -40,7 +40,7 @@ class _StandInType(type):
         return False
 
     def __or__(cls, other: Any) -> Any:
-        return typing.Union[cls, other]  # noqa: UP007 - `|` is what is being defined
+        return typing.Union[cls, other]  # noqa: UP007 - this method defines `|`
 
     def __ror__(cls, other: Any) -> Any:
         return typing.Union[other, cls]  # noqa: UP007 - as above
@@ -56,9 +56,9 @@ class _StandInType(type):
 
 
 class StandIn(metaclass=_StandInType):
-    """A class, function and value at once; pydantic takes anything for it."""
+    """A stub that is a class, function and value at once; pydantic accepts any value for it."""
 
-    max, min = 2**63 - 1, -(2**63)  # of torch.iinfo(torch.long)
+    max, min = 2**63 - 1, -(2**63)  # values of torch.iinfo(torch.long)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: Any) -> Any:
@@ -78,7 +78,7 @@ class _Module(types.ModuleType):
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds what no other finder has found: packages that are absent, and vLLM's compiled modules."""
+    """A finder for modules that no other finder finds: absent packages and vLLM's compiled modules."""
 
     def __init__(self) -> None:
         self.absent: set[str] = set()
@@ -103,7 +103,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install() -> None:
-    """Let imports of modules that are not installed return stubs, whose version is 99.0.0."""
+    """Make imports of modules that are not installed return stubs with version 99.0.0."""
     sys.meta_path.append(_Finder())
     installed = importlib.metadata.version
 

@@ -140,7 +140,7 @@ def _require_likeness(rows: Rows, ours: Rows, folder: Path, name: str) -> None:
 
 
 def _misfit(value: Any, examples: Sequence[Any], path: str) -> str | None:
-    """Return what is wrong with a value whose type none of `examples` has; None if the type is valid."""
+    """Return the type error of a value whose type none of `examples` has; None if the type is valid."""
     types = {_type_name(example) for example in examples}
     if _type_name(value) not in types:
         return f"{path} is {_type_name(value)}. Write {either(sorted(types))}"

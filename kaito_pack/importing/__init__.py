@@ -1,4 +1,4 @@
-"""Finds the minimal values that render to an existing Workspace, and reports what they lose."""
+"""Finds the minimal values that render to an existing Workspace, and reports the losses."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ __all__ = ["Imported", "import_workspace", "section_faults"]
 
 @dataclass(frozen=True)
 class Imported:
-    """The values, what is required first, and what they lose: errors, and warnings of what is unknown."""
+    """The values, required ones first, and the losses: errors, and warnings about unknown values."""
 
     values: ValuesMap
     losses: Sequence[Problem]
 
     @property
     def is_exact(self) -> bool:
-        """Whether the values are whole and render to exactly what was read."""
+        """Whether the values are complete and render to exactly the input."""
         return not any(loss.is_error for loss in self.losses)
 
     @property
     def reported(self) -> Sequence[Problem]:
-        """The losses that a user has to know.
+        """The losses that the user must know.
 
-        If the values are exact, those that change no manifest make no difference.
+        If the values are exact, losses that do not change a manifest are left out.
         """
         return [loss for loss in self.losses if loss.rule != NOT_SHOWN] if self.is_exact else self.losses
 
@@ -54,9 +54,9 @@ def import_workspace(
 ) -> Imported:
     """Return the values of the one Workspace among `documents` (or of the one called `name`).
 
-    `supplied` are values that no manifest holds, or that are to be taken instead of what is read. A Workspace
-    whose container starts no engine of the pack gives the values of every mode alone, with an error. Raises
-    UsageError if no one Workspace is meant, ProblemsError for a tuning job and for wrong `supplied`.
+    `supplied` are values that no manifest contains, or that override what is read. If the container does not
+    start an engine of the pack, the result has only the values that all modes share, and an error. Raises
+    UsageError unless exactly one Workspace matches, ProblemsError for a tuning job or invalid `supplied`.
     """
     stream = choose(documents, name, namespace)
     refuse_tuning(stream)
@@ -73,20 +73,20 @@ def import_workspace(
 
 
 def _searches(stream: Stream, pack: Pack, supplied: dict[str, Any]) -> list[Search]:
-    """Return a search for each mode whose schema accepts what was supplied."""
+    """Return a search for each mode whose schema accepts the supplied values."""
     renderer = Renderer(pack)
     names = [mode_name for mode_name in pack.mode_names if supplied.get(MODE) in (None, mode_name)]
     searches = [Search(stream, pack.mode(name), pack, renderer, supplied) for name in names]
     valid = [search for search in searches if search.is_possible]
     if not valid:
-        # Reports what is wrong with what was supplied, in the words of any values file.
+        # Reports the problems of the supplied values like those of any values file.
         checking.check([Layer(Document("--set", 1, supplied), "--set")], pack)
         raise UsageError("no mode accepts these values together")
     return valid
 
 
 def _best(searches: Sequence[Search]) -> Candidate:
-    """Return the values that differ least, of the mode that comes nearest by itself, or of the next ones."""
+    """Return the values that differ least, from the mode that comes nearest on its own, or the next ones."""
     best: tuple[Candidate, Search] | None = None
     for search in sorted(searches, key=lambda each: each.nearness):
         candidate = search.best()
@@ -102,7 +102,7 @@ def _best(searches: Sequence[Search]) -> Candidate:
 
 
 def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
-    """Return the values in order: what is required first, what holds the rest last, else as in the schema."""
+    """Return the values in schema order, with required ones first and those that hold the rest last."""
     required, parts = best.mode.schema["required"], best.mode.schema["properties"]
     last = [name[0] for _, name in rests(best.mode, pack) if len(name) == 1]
     first = ["name", MODE, *required]
@@ -112,7 +112,7 @@ def _in_order(best: Candidate, pack: Pack) -> dict[str, Any]:
 
 
 def _as_in_schema(value: Any, part: Schema) -> Any:
-    """Return a map of values in the order of its schema; any other value as it is."""
+    """Return a map of values in the order of its schema; any other value unchanged."""
     parts = part.get("properties", {})
     if not isinstance(value, dict) or part.get("x-opaque") or not set(value) <= set(parts):
         return value

@@ -1,4 +1,4 @@
-"""Objects beside a Workspace as they were applied: without what the cluster adds to them."""
+"""The related objects of a Workspace as they were applied, without additions of the cluster."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from kaito_pack.rendering.field_order import in_field_order
 from kaito_pack.workspace.inference_sets import workspace_of
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-# Fields whose text names another object: by themselves, or `name` inside one of these.
+# Fields that name another object, directly or in their field `name`.
 NAMING_FIELDS = ("claimName", "secretName", "serviceAccountName", "config")
 REFERENCES = ("configMap", "configMapKeyRef", "configMapRef", "secretKeyRef", "secretRef", "imagePullSecrets")
 
 
 def as_applied(body: Manifest) -> dict[str, Any] | None:
-    """Return what was applied of an object of a cluster; None if that cannot be known.
+    """Return the applied form of an object of a cluster; None if it is unknown.
 
-    It is in an annotation of kubectl's; without it, some kinds have so few defaults that these are known.
+    kubectl's annotation contains it. Without the annotation, it is known for kinds with few defaults.
     """
     if body.get("kind") == "Secret":
-        return None  # its content belongs in no values file
+        return None  # its content must not be in a values file
     annotations = mapping(mapping(body.get("metadata")).get("annotations"))
     try:
         applied = json.loads(str(annotations.get(LAST_APPLIED)))
@@ -54,7 +54,7 @@ def _identity(body: Manifest) -> object:
 
 
 def names_in(workspace: Manifest) -> frozenset[str]:
-    """Return the names that a Workspace gives to others: to volumes, variables, claims, its ConfigMap."""
+    """Return the names that a Workspace refers to: of volumes, variables, claims and its ConfigMap."""
     names = (value for path, value in walk(workspace_of(workspace).get("inference")) if _is_naming(path))
     return frozenset(name for name in names if isinstance(name, str))
 
@@ -68,9 +68,9 @@ def _is_naming(path: FieldPath) -> bool:
 def extra_objects(
     others: Iterable[StreamObject], namespace: Any, workspace: Manifest
 ) -> list[dict[str, Any]]:
-    """Return objects that are not rendered as `extraObjects`, without the namespace that they get anyway.
+    """Return objects that are not rendered as `extraObjects`, without the namespace that they get by default.
 
-    Of a cluster's objects those that the Workspace names, as they were applied.
+    From a cluster, only the objects that the Workspace names are included, as they were applied.
     """
     named = names_in(workspace)
     further = []

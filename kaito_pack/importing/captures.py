@@ -1,4 +1,4 @@
-"""Values read out of a Workspace by the `import:` section of a mode: the reverse of the templates.
+"""Reads values from a Workspace by the `import:` section of a mode, the reverse of the templates.
 
     import:
       metadata.name: workspace-<name>
@@ -7,10 +7,10 @@
       option["--max-model-len"]: <maxModelLen>
       PodMonitor.metadata.name: <monitoring.podMonitor = true>        (whatever the name is)
 
-Each key is a path of the Workspace (paths.py), or begins with `container` (the one that serves the model),
+Each key is a path in the Workspace (paths.py), or begins with `container` (the one that serves the model),
 `option` (its command line), `gpu` (the `resource` and `count` of its GPU limit), `served`
 (workspace.WorkspaceView, and `quantized`, the format of its model) or the kind of another object of the
-stream. What is captured is only a proposal: it counts if the manifest then renders.
+stream. A captured value is only a proposal: it is used if the manifest then renders.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from kaito_pack.pack.json_schema import part_at
 from kaito_pack.workspace.inference_sets import workspace_of
 
 SHARED = "_partials/import.yaml"
-MOST_TRIED = 200  # places at which the literals of one pattern are tried
-Capture = tuple[tuple[str, ...], Any]  # where in the values, and what
+MOST_TRIED = 200  # maximum number of places at which the literals of a pattern are tried
+Capture = tuple[tuple[str, ...], Any]  # path in the values, and the value
 _VALUE = re.compile(r"<\s*([\w.]+)\s*(?:\*\s*(\d+)|\|\s*(urlencode)|=\s*([\w.]+))?\s*>")
 
 
@@ -69,7 +69,7 @@ def lines(section: Mapping[str, Any], mode: Mode) -> Iterator[tuple[str, str]]:
 def captured(
     stream: Stream, mode: Mode, pack: Pack, beginnings: Sequence[str] | None = None
 ) -> list[Capture]:
-    """Return what the manifest proposes for the mode's values, the likeliest first.
+    """Return the proposals of the manifest for the mode's values, the most likely first.
 
     `beginnings` limits them to paths that begin with one of these words.
     """
@@ -82,7 +82,7 @@ def captured(
 
 
 def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
-    """Return the paths of the values that hold whatever the mode's own rendering does not write."""
+    """Return the paths of the values that hold the parts that the mode's rendering does not write."""
     paths_and_names = [
         (path[:-1], tuple(name.split(".")))
         for path, pattern in sources(mode, pack)
@@ -97,13 +97,13 @@ def rests(mode: Mode, pack: Pack) -> list[tuple[Steps, tuple[str, ...]]]:
 
 
 def names_that_follow(mode: Mode, pack: Pack) -> set[tuple[str, ...]]:
-    """Return the values that are read from the model that is served, and not from a field."""
+    """Return the values that are read from the served model, not from a field."""
     patterns = [pattern for path, pattern in sources(mode, pack) if path[0] == "served"]
     return {tuple(name.split(".")) for pattern in patterns for name in names_of(pattern)}
 
 
 def part_of(mode: Mode, path: Sequence[str]) -> Schema:
-    """Return the schema of the value at `path`, an empty one if the mode has no such value."""
+    """Return the schema of the value at `path`; empty if the mode has no such value."""
     return part_at(mode.schema, path)
 
 
@@ -118,7 +118,7 @@ def _values_at(stream: Stream, path: Steps) -> Iterator[Any]:
 
 
 def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
-    """Return what a path begins at: the Workspace, a part of it by its own name, objects of a kind."""
+    """Return the roots of a path: the Workspace, a named part of it, or objects of a kind."""
     root, inside = str(path[0]), path[1:]
     if root == "container":
         return [(stream.container, inside)]
@@ -133,12 +133,12 @@ def roots(stream: Stream, path: Steps) -> list[tuple[Any, Steps]]:
     if root[0].isupper():
         return [(body, inside) for body in stream.of_kind(root)]
     body = stream.workspace.body
-    # The parts of a Workspace, which an InferenceSet has in its template.
+    # The parts of a Workspace; an InferenceSet has them in its template.
     return [(workspace_of(body) if root in PARTS else body, path)]
 
 
 def _quantized(model_id: str | None) -> str | None:
-    """Return the format of a quantized model that the pack's catalogue or its name knows; None for others."""
+    """Return the format of a quantized model, from the pack's catalogue or the name; None for others."""
     quantization = quantization_of(model_id, Catalogue()) if model_id else None
     return quantization.format if quantization else None
 
@@ -163,9 +163,9 @@ def _literals(pattern: str) -> tuple[str, ...]:
 
 
 def _texts_between(literals: Sequence[str], text: str, parts: Sequence[Schema]) -> list[str]:
-    """Return what is between `literals` in `text`, each as short as the schemas of all values accept.
+    """Return the texts between `literals` in `text`, each as short as the schemas of all values accept.
 
-    Returns an empty list if `text` does not consist of them, and if that is not found in MOST_TRIED tries.
+    The list is empty if `text` does not match, or if no match is found in MOST_TRIED tries.
     """
     first, *_, last = literals
     if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
@@ -174,7 +174,7 @@ def _texts_between(literals: Sequence[str], text: str, parts: Sequence[Schema]) 
 
 
 def _split(text: str, literals: Sequence[str], parts: Sequence[Schema], tries: list[int]) -> list[str] | None:
-    """Return `text` split at `literals` into values that `parts` accept; None if it cannot be."""
+    """Return `text` split at `literals` into values that `parts` accept; None if that is impossible."""
     if not literals:
         return [text] if text and json_schema.accepts(parts[0], text) else None
     stop = 0
@@ -205,7 +205,7 @@ def _proposed(place: re.Match[str], value: Any, mode: Mode) -> Iterator[Capture]
 
 
 def section_faults(mode: Mode) -> Iterator[str]:
-    """Return what is wrong with the paths and values of the mode's `import:` section, a line each."""
+    """Yield the errors in the paths and values of the mode's `import:` section, one line each."""
     for path, pattern in lines(mode.facts.get("import") or {}, mode):
         parse(path)
         names = names_of(pattern)

@@ -1,6 +1,6 @@
-"""Manifests without what KAITO, the API server and GitOps tools add, and how two of them differ.
+"""Removes what KAITO, the API server and GitOps tools add to manifests, and compares the results.
 
-What is added is a table, `facts/kaito/added.json` (KAITO v0.8.1 and v0.12.0 seen writing back).
+The table `facts/kaito/added.json` has the additions (observed with KAITO v0.8.1 and v0.12.0).
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from kaito_pack.workspace.workloads import api_version
 
 
 def comparable(body: Manifest) -> dict[str, Any]:
-    """Return a Workspace as its owner means it: nothing added, quantities as Kubernetes prints them."""
+    """Return a Workspace as its owner wrote it, without additions and with quantities in canonical form."""
     added = table("kaito/added.json")
     result = without_additions(body)
     to_canonical_form(result)
     if is_inference_set(result):
-        result["apiVersion"] = api_version(str(result["kind"]), None)  # all versions are one stored object
+        result["apiVersion"] = api_version(
+            str(result["kind"]), None
+        )  # all versions are the same stored object
     for path in added["emptyMaps"]:
         _drop_empty(result, path.split("."))
     for path, default in added["defaults"].items():
@@ -31,7 +33,7 @@ def comparable(body: Manifest) -> dict[str, Any]:
 
 
 def without_additions(body: Manifest) -> dict[str, Any]:
-    """Return a copy of an object without status and without what others add to its metadata."""
+    """Return a copy of an object without status and without others' additions to its metadata."""
     added = table("kaito/added.json")
     result = deepcopy({key: value for key, value in body.items() if key != "status"})
     metadata = result.get("metadata")
@@ -69,7 +71,7 @@ def _fill(body: Any, path: Sequence[str], default: Any) -> None:
 
 
 def missing_from(given: Any, rendered: Any) -> Iterator[Difference]:
-    """Return the differences from an object of a cluster, which has more fields than were applied."""
+    """Yield the differences from an object of a cluster, which has more fields than were applied."""
     return (
         leaf
         for leaf in differences(given, rendered)
@@ -78,7 +80,7 @@ def missing_from(given: Any, rendered: Any) -> Iterator[Difference]:
 
 
 def weight(difference: Difference) -> int:
-    """Return how many scalars differ."""
+    """Return the number of scalars that differ."""
     return max(_leaves(difference.old), _leaves(difference.new))
 
 

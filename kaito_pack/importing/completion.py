@@ -1,4 +1,4 @@
-"""The values that hold what a mode itself does not render: `podTemplate`, `extraArgs`, further objects."""
+"""Fills the values that hold what a mode does not render: `podTemplate`, `extraArgs`, further objects."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.workspace.identity import identity
 from kaito_pack.workspace.inference_sets import pod_template_path
 
-MOST_GROUPS = 24  # of the parts of a rejected rest, which are tried together
-MOST_TRIALS = 64  # of such groups: each renders the whole
+MOST_GROUPS = 24  # maximum groups of parts of a rejected rest, each tried together
+MOST_TRIALS = 64  # maximum trials of such groups; each renders all
 
 
 class Completion(Trial):
-    """Completes values of one mode; `supplied` are values that the user has given."""
+    """A completion of the values of one mode; `supplied` are values from the user."""
 
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer, supplied: Given) -> None:
         super().__init__(stream, mode, pack, renderer)
         self.supplied = supplied
         self._with_rests: dict[str, Given] = {}
-        self._refused: dict[str, list[Problem]] = {}  # problems of the rests that were tried, by the values
+        self._refused: dict[str, list[Problem]] = {}  # problems of the tried rests, by given values
 
     @cached_property
     def required(self) -> Given:
-        """Examples of what the schema requires, so that a candidate is valid before all is known."""
+        """Examples of the required values, so that a candidate is valid before all values are known."""
         parts = self.mode.schema.get("properties", {})
         names = [name for name in self.mode.schema.get("required", ()) if name not in self.supplied]
         return {name: example_of(parts.get(name, {})) for name in names}
 
     def with_rests(self, given: Given) -> Given:
-        """Return `given`, and in the values made for it what the rendering does not write yet."""
+        """Return `given` with the parts that are not rendered yet, in the values for the rest."""
         key = repr(given)
         if key not in self._with_rests:
             self._with_rests[key] = self._extended(given)
@@ -70,9 +70,9 @@ class Completion(Trial):
         return given
 
     def with_parts(self, given: Given, name: ValuePath, rest: Any) -> Given:
-        """Return `given` with the parts of a rejected rest that are not rejected by themselves.
+        """Return `given` with the parts of a rejected rest that are accepted on their own.
 
-        A part without the others may leave a pod that the API server rejects: a mount without its volume.
+        A single part may result in a pod that the API server rejects, such as a mount without its volume.
         Many parts are tried in groups, and a group that is rejected in halves, MOST_TRIALS times in all.
         """
         faults = self.pod_faults(given)
@@ -92,7 +92,7 @@ class Completion(Trial):
         return given
 
     def pod_faults(self, given: Given) -> int:
-        """Return how many problems the API server has with the pod template that `given` renders."""
+        """Return the number of problems of the API server with the pod template that `given` renders."""
         from kaito_pack.kubernetes.pods.pod import check_pod_template
 
         if not self.rendered(given):
@@ -102,7 +102,7 @@ class Completion(Trial):
         return sum(1 for _ in check_pod_template(get(body, path, {}), path, definitions.newest()))
 
     def rest(self, given: Given, path: Steps, name: ValuePath) -> Any:
-        """Return what is at `path` and not rendered: the tail of a list, a patch of a map, more objects."""
+        """Return the unrendered part at `path`: the tail of a list, a patch of a map, or more objects."""
         manifests = self.rendered(given)
         if not manifests:
             return None
@@ -113,7 +113,7 @@ class Completion(Trial):
             [StreamObject(first_root.document, (), first_root.body) for first_root in manifests[1:]],
         )
         wanted = Stream(StreamObject(manifests[0].document, (), deepcopy(self.wanted)), self.stream.others)
-        # A container with another name is one loss; compared by name it would be another container.
+        # A container with another name is one loss; a comparison by name would see a second container.
         if isinstance(wanted.container, dict) and "name" in rendered.container:
             wanted.container["name"] = rendered.container["name"]
         with_hash_of(rendered.workspace.body, wanted.workspace.body)
@@ -130,14 +130,14 @@ class Completion(Trial):
         return None
 
     def more_of(self, before: Given, after: Given, is_patch: bool) -> Any:
-        """Return what turns one map into another: as a strategic merge patch, or as plain values."""
+        """Return the change from one map to another, as a strategic merge patch or as plain values."""
         if not is_patch:
             return {key: value for key, value in after.items() if key not in before}
         patch = patch_between(before, after, definitions.definition(definitions.newest()))
         return None if patch is ABSENT else in_field_order(patch)
 
     def further_objects(self, manifests: Sequence[RenderedManifest]) -> list[Any]:
-        """Return the objects of the stream that are not rendered, as `extraObjects` hold them."""
+        """Return the objects of the stream that are not rendered, in the form of `extraObjects`."""
         namespace = named_namespace(manifests[0].body)
         return extra_objects(self.unrendered(manifests), namespace, self.wanted)
 
@@ -148,18 +148,18 @@ class Completion(Trial):
         return (other for other in self.stream.others if identity(other.body, namespace) not in known)
 
     def skipped(self, given: Given) -> list[StreamObject]:
-        """Return the objects of a cluster that are left out, as nothing ties them to the Workspace."""
+        """Return the objects of a cluster that are left out because nothing relates them to the Workspace."""
         manifests = self.rendered({**self.required, **given})
         return [other for other in self.unrendered(manifests) if other.is_live] if manifests else []
 
     def refused_rests(self, given: Given) -> Sequence[Problem]:
-        """Return the problems of the rests that `with_rests` could not take as a whole."""
+        """Return the problems of the rests that `with_rests` could not use as a whole."""
         self.with_rests(given)
         return self._refused[repr(given)]
 
 
 def with_hash_of(rendered: Any, wanted: Any) -> None:
-    """Take the template's hash from `rendered`: no one writes it, and it is right once the rest is."""
+    """Copy the template's hash from `rendered`: users do not write it, and it is right once the rest is."""
     path = (*pod_template_path(rendered), "metadata", "annotations")
     before, after = get(rendered, path), get(wanted, path)
     if isinstance(before, dict) and isinstance(after, dict) and HASH in before and HASH in after:

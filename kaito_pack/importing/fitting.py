@@ -1,4 +1,4 @@
-"""Which modes can have rendered a Workspace, and what is known of one that none can have rendered."""
+"""Finds the modes that may have rendered a Workspace, and the values of a Workspace of no mode."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from kaito_pack.workspace.engines import engine
 from kaito_pack.workspace.inference_sets import workspace_of
 from kaito_pack.workspace.labels import MODE_LABEL
 
-WAYS = ("preset", "template")  # of `inference`, which has one of them
-OF_ALL_MODES = ("metadata", "resource")  # the parts of a Workspace that every mode reads alike
+WAYS = ("preset", "template")  # fields of `inference`, which has one of them
+OF_ALL_MODES = ("metadata", "resource")  # the parts of a Workspace that all modes read in the same way
 
 
 def is_alike(wanted: Manifest, rendered: Manifest) -> bool:
-    """Return whether both Workspaces bring a pod template, or both a preset, or what was read has neither."""
+    """Return whether both Workspaces have a pod template, or both a preset, or the input has neither."""
     ways = [_ways(body) for body in (wanted, rendered)]
     return not ways[0] or ways[0] == ways[1]
 
@@ -32,9 +32,9 @@ def _ways(body: Manifest) -> set[str]:
 
 
 def runs_engine(stream: Stream, mode: Mode) -> bool:
-    """Return whether the Workspace runs the mode's engine, as far as that can be recognized.
+    """Return whether the Workspace runs the mode's engine, as far as that can be detected.
 
-    A container of our own mode may start by a script; its label names the mode then.
+    A container of the pack's own mode may start with a script; then its label names the mode.
     """
     name, view = mode.facts.get("engine"), stream.view
     if view.engine is not None or view.container is None:
@@ -45,7 +45,7 @@ def runs_engine(stream: Stream, mode: Mode) -> bool:
 
 @rule("values/import-foreign-server", on="part")
 def foreign_server(stream: Stream, pack: Pack) -> Problem:
-    """Return the problem of a Workspace whose container starts no engine of the pack's modes."""
+    """Return the problem of a Workspace whose container does not start an engine of the pack's modes."""
     path = stream.view.container or ("inference",)
     names = {pack.mode(name).facts.get("engine") for name in pack.mode_names}
     titles = sorted(str(engine(name).get("title", name)) for name in names)

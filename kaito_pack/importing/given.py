@@ -1,4 +1,4 @@
-"""Values as a search changes them: one more, one less, by path. Nothing is changed in place."""
+"""Adds and removes values by path during a search. Nothing is changed in place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ValuePath = tuple[str, ...]
 
 
 def example_of(part: Schema) -> Any:
-    """Return a value that a schema accepts: its only one, first choice or example, else one of its type."""
+    """Return a value that a schema accepts: its constant, first choice or example, else one of its type."""
     if "const" in part:
         return part["const"]
     for choices in (part.get("enum"), part.get("examples")):
@@ -23,7 +23,7 @@ def example_of(part: Schema) -> Any:
 
 
 def with_value(given: Given, path: Sequence[str], value: Any) -> Given:
-    """Return `given` with `value` at `path`, whose maps are made if they are missing."""
+    """Return `given` with `value` at `path`; missing maps are created."""
     name, *below = path
     inside = given.get(name)
     return {
@@ -43,7 +43,7 @@ def without_value(given: Given, path: Sequence[str], required: Given) -> Given:
 
 
 def value_paths(given: Given, schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
-    """Yield the paths of values; maps with keys of the user's own count as one."""
+    """Yield the paths of values; a map with free keys counts as one value."""
     for name, value in given.items():
         part = schema.get("properties", {}).get(name, {})
         if isinstance(value, dict) and "properties" in part and not part.get("x-opaque"):
@@ -53,7 +53,7 @@ def value_paths(given: Given, schema: Schema, path: ValuePath = ()) -> Iterator[
 
 
 def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
-    """Yield the paths of all values that a schema knows and does not refuse."""
+    """Yield the paths of all values that a schema has and does not reject."""
     for name, part in schema.get("properties", {}).items():
         if "not" in part:
             continue
@@ -64,5 +64,5 @@ def schema_paths(schema: Schema, path: ValuePath = ()) -> Iterator[ValuePath]:
 
 
 def holds_token(value: Any) -> bool:
-    """Return whether a secret is anywhere in a value, including its keys."""
+    """Return whether a value contains a secret anywhere, including its keys."""
     return SecretPlaces(value).covers(())

@@ -1,4 +1,4 @@
-"""Which values that were read bring the rendering nearer, and which the schema leaves room for."""
+"""Selects the read values that bring the rendering closer to the input and that the schema accepts."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from kaito_pack.rendering.trace import other_value
 
 
 class Settling(Protocol):
-    """A search that settles which of its proposals count."""
+    """A search that decides which of its proposals count."""
 
     proposals: list[Capture]
 
     def settled(self, given: Given, taken: frozenset[ValuePath]) -> tuple[Given, frozenset[ValuePath]]:
-        """Return `given` with every proposal that the schema accepts, and the paths of those."""
+        """Return `given` with every proposal that the schema accepts, and their paths."""
 
     def accepts(self, given: Given) -> bool:
         """Return whether the mode's schema accepts `given`."""
 
     def distance(self, given: Given) -> int:
-        """Return how much the rendering of `given` differs from what was read."""
+        """Return how much the rendering of `given` differs from the input."""
 
 
 def nearest(trial: Trial, given: Given, paths: Collection[ValuePath], required: Collection[str]) -> Given:
     """Return `given` without the values at `paths` that only look like the mode's, such as a volume's name.
 
-    Such a value makes the Workspace differ more than it would without it. `required` names stay.
+    The Workspace differs more with such a value than without it. `required` names stay.
     """
     best = _distance(trial, given)
     for path in dict.fromkeys(paths) if best else ():
@@ -48,9 +48,9 @@ def nearest(trial: Trial, given: Given, paths: Collection[ValuePath], required: 
 def with_refused(
     search: Settling, start: Given, given: Given, taken: frozenset[ValuePath]
 ) -> tuple[Given, frozenset[ValuePath]]:
-    """Return `given`, or nearer values with a proposal that others kept out of it, and what is taken.
+    """Return `given`, or closer values with a proposal that others excluded, and the used paths.
 
-    The schema refuses some values beside others, and the first one is not always the right one.
+    The schema rejects some combinations of values, and the first value is not always the right one.
     """
     best = search.distance(given)
     for path, value in search.proposals if best else ():
@@ -72,7 +72,7 @@ def _distance(trial: Trial, given: Given) -> int:
 
 
 def by_name(old: list[Any], new: list[Any], path: FieldPath) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
-    """Pair the items of two lists by their names, if all have one: an added volume moves no other."""
+    """Pair the items of two lists by name, if all have one, so an added volume does not shift the others."""
     named = by_key(old, "name"), by_key(new, "name")
     if named[0] is None or named[1] is None:
         return by_place(old, new, path)
@@ -80,6 +80,6 @@ def by_name(old: list[Any], new: list[Any], path: FieldPath) -> tuple[Mapping[An
 
 
 def could_hold(trial: Trial, given: Given, path: ValuePath) -> bool:
-    """Return whether the schema accepts a value at `path` beside those of `given`."""
+    """Return whether the schema accepts a value at `path` in addition to those of `given`."""
     other = other_value(None, part_of(trial.mode, path))
     return other is None or trial.accepts(with_value(given, path, other))

@@ -1,4 +1,4 @@
-"""What an import loses, as problems by manifest path, and the values file that says so."""
+"""Reports the losses of an import as problems by manifest path and as comments of the values file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from kaito_pack.importing.search import Candidate
 from kaito_pack.importing.stream import Stream, StreamObject
 
 NOT_SHOWN = "values/import-not-shown"
-MOST_NAMED = 5  # objects that one message names
+MOST_NAMED = 5  # maximum number of objects in a message
 
 
 def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
-    """Return every loss, located in what was read: values that are unknown, then parts of the manifests."""
+    """Return every loss with its place in the input: unknown values, then parts of the manifests."""
     return [
         *_of_refusals(best, stream),
         *_of_values(best, stream),
@@ -32,7 +32,7 @@ def problems_of(best: Candidate, stream: Stream) -> list[Problem]:
 @rule("values/import-not-held", "values/import-not-shown", "values/import-object-skipped", on="part")
 @rule("values/import-rejected", on="part")
 def _of_refusals(best: Candidate, stream: Stream) -> Iterator[Problem]:
-    """Yield the rules that prevent values which would express more."""
+    """Yield the problems that prevent values from expressing more of the input."""
     refusals = {refusal.rule: refusal for refusal in best.refusals}
     for refusal in refusals.values():
         facts = {"rule": refusal.rule, "message": sentence(refusal.message), "fix": sentence(refusal.fix)}
@@ -89,7 +89,7 @@ def _title(owner: StreamObject) -> str:
 
 
 def as_values_file(values: ValuesMap, losses: Sequence[Problem]) -> str:
-    """Return the values file, each loss as a comment behind them."""
+    """Return the values file, followed by each loss as a comment."""
     text = to_yaml(dict(values))
     if losses:
         text += "\n# What these values do not express of the imported Workspace:\n"

@@ -1,4 +1,4 @@
-"""The partial object that a strategic merge lays over one object to make another: merge, backwards."""
+"""Computes the strategic merge patch that turns one object into another."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _lists(base: list[Any], wanted: list[Any], schema: Schema, definitions: Defi
 
 
 def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
-    """Return the order that the patch must give a list; None if the merge gives it anyway."""
+    """Return the order that the patch must set for a list; None if the merge results in it anyway."""
     if not key or not isinstance(base, list) or not isinstance(wanted, list):
         return None
     before, after = by_key(base, key, str | int), by_key(wanted, key, str | int)
@@ -74,9 +74,9 @@ def _order(base: Any, wanted: Any, key: Any, patch: Any) -> list[Any] | None:
 
 
 def parts_of(patch: Any) -> Iterator[Any]:
-    """Yield patches of one field each that together are `patch`; of a list of named items, one item's field.
+    """Yield patches of one field each that together are `patch`; in a list of named items, one item's field.
 
-    Only maps, and lists whose items all have a name, are taken apart: `spec.containers[name=model].args`.
+    Only maps, and lists whose items all have a name, are split: `spec.containers[name=model].args`.
     """
     if not isinstance(patch, dict):
         return
@@ -92,7 +92,7 @@ def parts_of(patch: Any) -> Iterator[Any]:
 
 
 def joined(patch: Any, part: Any) -> Any:
-    """Return `patch` with what `parts_of` took apart put together again; None stands for no patch."""
+    """Return `patch` combined with a part from `parts_of`; None means no patch."""
     if isinstance(patch, dict) and isinstance(part, dict):
         whole = dict(patch)
         for key, value in part.items():

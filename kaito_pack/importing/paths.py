@@ -1,12 +1,12 @@
-"""Paths into a manifest as `import:` sections write them, and what is there.
+"""Parses the paths of `import:` sections, and looks them up in a manifest.
 
 metadata.labels["app.kubernetes.io/name"]      keys, quoted if they have more than letters
 container.args[0]                              an index
-container.env[name=HF_TOKEN].valueFrom         the item of a list by one of its fields, or the map that has it
+container.env[name=HF_TOKEN].valueFrom         the list item with that field, or the map with that field
 imagePullSecrets[each].name                    the same part of every item of a list
-adapters[each]{name=source.name}               a map of parts under names; what is absent is left out
-ConfigMap.data["settings.yaml"].vllm           a text is stepped into as YAML
-option["--trust-remote-code"][absent]          true if there is nothing
+adapters[each]{name=source.name}               a map of named parts; absent parts are omitted
+ConfigMap.data["settings.yaml"].vllm           a text is parsed as YAML
+option["--trust-remote-code"][absent]          true if the path does not exist
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kaito_pack.documents import read_text
 
 
 class Shape(NamedTuple):
-    """A map that is made of parts: the path of each by its name."""
+    """A map of named parts: the path of each part by name."""
 
     parts: tuple[tuple[str, tuple[Any, ...]], ...]
 
@@ -32,7 +32,7 @@ Step = str | int | tuple[str, str] | Shape
 Steps = tuple[Step, ...]
 
 MISSING = ("absent", "")  # `[absent]`
-REST = ("rest", "")  # `[rest]`: what the rendering does not write
+REST = ("rest", "")  # `[rest]`: the part that the rendering does not write
 EACH = ("each", "")  # `[each]`
 _STEP = re.compile(
     r'\.?([A-Za-z][\w-]*)|\["([^"]+)"\]|\[(\d+)\]|\[(rest|absent|each)\]|\[([\w-]+)=([^\]]+)\]'
@@ -42,7 +42,7 @@ _STEP = re.compile(
 
 @cache
 def parse(text: str) -> Steps:
-    """Return the steps of a path; PackError if it cannot be read."""
+    """Return the steps of a path; PackError if it is not valid."""
     steps: list[Step] = []
     position = 0
     while position < len(text):
@@ -62,7 +62,7 @@ def parse(text: str) -> Steps:
 
 
 def look_up(value: Any, steps: Steps) -> Any:
-    """Return what is at `steps` of `value`, ABSENT if nothing is there. Never raises."""
+    """Return the value at `steps` of `value`; ABSENT if there is none. Never raises."""
     if steps and steps[-1] == MISSING:
         return True if look_up(value, steps[:-1]) is ABSENT else ABSENT
     for index, step in enumerate(steps):
@@ -75,7 +75,7 @@ def look_up(value: Any, steps: Steps) -> Any:
 
 
 def _each(value: Any, steps: Steps) -> Any:
-    """Return what is at `steps` of every item; ABSENT if it is missing in one, or there is no list."""
+    """Return the values at `steps` of every item; ABSENT if one is missing or there is no list."""
     parts = [look_up(item, steps) for item in value] if isinstance(value, list) else [ABSENT]
     return ABSENT if any(part is ABSENT for part in parts) else parts
 

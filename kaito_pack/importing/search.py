@@ -1,8 +1,8 @@
-"""The values of one mode that render what was read, or come nearest to it.
+"""Finds the values of one mode that render to the input or come closest to it.
 
-Nothing here knows a template. What the `import:` section proposes is taken if the schema accepts it;
-choices that no line reads are tried out; what is still missing goes into the values that hold the rest
-(`[rest]`); then the whole is rendered and compared, and what differs is lost.
+The search does not depend on templates. It uses the proposals of the `import:` section that the schema
+accepts, tries the choices that no line reads, and puts missing parts into the values that hold the rest
+(`[rest]`). Then it renders and compares all; remaining differences are losses.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from kaito_pack.pack import Mode, Pack
 from kaito_pack.rendering.renderer import Renderer
 from kaito_pack.values.meanings import MODE
 
-UNKNOWN = 3  # scalars that differ: what a required value that is not to be read weighs
+UNKNOWN = 3  # weight of an unreadable required value, in differing scalars
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Values of one mode with what they do not express.
+    """Values of one mode and the parts of the input that they do not express.
 
-    `lost` are differences by object: None for the Workspace, else the object of the stream (or the
-    rendered one that the stream has not). `unknown` are required values that the manifest does not
-    hold, `silent` others that it would not show. `refusals` are the problems of values that would express
-    what is lost, `skipped` the objects of a cluster that are left out.
+    `lost` are differences by object: None for the Workspace, else the object of the stream (or a rendered
+    object that is not in the stream). `unknown` are required values that are not in the manifest, `silent`
+    other values that it would not show. `refusals` are the problems of values that would express the losses,
+    `skipped` the objects of a cluster that are left out.
     """
 
     mode: Mode
@@ -58,17 +58,17 @@ class Candidate:
 
     @property
     def weight(self) -> tuple[bool, bool, int]:
-        """What the best candidate has least of: losses at all, another engine than runs, losses.
+        """The sort key of candidates, lowest best: any losses, the wrong engine, the amount of losses.
 
-        A patch can make any pod out of any mode, so how near the mode comes by itself (`bare`, what differs
-        without the values that hold the rest) counts as well; what is required and unknown counts more.
+        A patch can turn any mode into any pod, so the difference without the values that hold the rest
+        (`bare`) counts as well. Unknown required values count more.
         """
         lost = sum(weight(difference) for _, difference in self.lost)
         return lost > 0, self.is_other_engine, lost + self.bare + UNKNOWN * len(self.unknown)
 
 
 class Search(Completion):
-    """Finds the values of one mode for one stream; `supplied` are values that the user has given."""
+    """A search for the values of one mode for one stream; `supplied` are values from the user."""
 
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer, supplied: Given) -> None:
         super().__init__(stream, mode, pack, renderer, {**supplied, MODE: mode.name})
@@ -84,37 +84,37 @@ class Search(Completion):
 
     @cached_property
     def nearness(self) -> tuple[bool, int]:
-        """How near the mode comes without the values that hold the rest: the lowest is to be tried first."""
+        """The difference without the values that hold the rest; the mode with the lowest is tried first."""
         return self.is_other_engine, self.distance(self.start)
 
     @property
     def fits(self) -> bool:
-        """Whether the mode can have rendered the Workspace: it runs its engine, or the user chose it."""
+        """Whether the mode may have rendered the Workspace: its engine runs, or the user chose the mode."""
         return (self.chosen is not None or runs_engine(self.stream, self.mode)) and self.is_alike
 
     @property
     def is_possible(self) -> bool:
-        """Whether the mode's schema accepts what was supplied."""
+        """Whether the mode's schema accepts the supplied values."""
         return self.accepts(self.least)
 
     @property
     def least(self) -> Given:
-        """What was supplied, and examples of what else is required."""
+        """The supplied values, and examples for the other required values."""
         return {**self.required, **self.supplied}
 
     @property
     def is_alike(self) -> bool:
-        """Whether the mode renders a pod template if the Workspace has one, or a preset if it has that."""
+        """Whether the mode renders the same as the Workspace has: a pod template or a preset."""
         manifests = self.rendered(self.least)
         return not manifests or is_alike(self.wanted, manifests[0].body)
 
     @property
     def is_other_engine(self) -> bool:
-        """Whether another engine runs than the mode's."""
+        """Whether the Workspace runs another engine than the mode's."""
         return self.stream.view.engine not in (None, self.mode.facts.get("engine"))
 
     def best(self) -> Candidate:
-        """Return the candidate that differs least, out of the values that are proposed."""
+        """Return the candidate from the proposed values that differs least."""
         start = nearest(self, self.start, [path for path, _ in self.proposals], self.required)
         given = self.verified(start)
         refusals = self.refused_rests(given)
@@ -133,12 +133,12 @@ class Search(Completion):
 
     @cached_property
     def start(self) -> Given:
-        """What is proposed, with the choices that differ least if no line reads them."""
+        """The proposed values, with the choices that differ least if no line reads them."""
         start = self.least
         given, taken = with_refused(self, start, *self.settled(start, frozenset()))
         read = {path[0] for path in taken}
         for name, part in self.mode.schema.get("properties", {}).items():
-            # The default is the choice left open.
+            # Without a choice, the default applies.
             choices = [choice for choice in part.get("enum", ()) if choice != part.get("default")]
             if name in self.supplied or name in read or len(part.get("enum", ())) < 2:
                 continue
@@ -146,13 +146,14 @@ class Search(Completion):
             for choice in choices:
                 if self.accepts(with_choice := {**given, name: choice}):
                     tried.append(self.settled(with_choice, taken)[0])
-            given = min(tried, key=self.distance)  # the first of equals: the choice left open
+            given = min(tried, key=self.distance)  # among equals the first: no choice
         return given
 
     def settled(self, given: Given, taken: frozenset[ValuePath]) -> tuple[Given, frozenset[ValuePath]]:
-        """Return `given` with every proposal that the schema accepts, and the paths of those.
+        """Return `given` with every proposal that the schema accepts, and their paths.
 
-        One value may become valid by another (a GPU count by the compute type), so it goes on while any does.
+        A value may be valid only with another one (a GPU count with the compute type), so this repeats until
+        no more are accepted.
         """
         waiting = [proposal for proposal in self.proposals if not holds_token(proposal[1])]
         while waiting:
@@ -174,12 +175,12 @@ class Search(Completion):
         return given, taken
 
     def _together(self, given: Given, left: Sequence[Capture]) -> tuple[Given, frozenset[ValuePath]] | None:
-        """Return `given` with all proposals inside one value, if they are only valid together; else None."""
+        """Return `given` with all proposals inside one value if they are valid only together, else None."""
         for root in dict.fromkeys(path[0] for path, _ in left):
             inside: dict[ValuePath, object] = {}
             for path, value in left:
                 if path[0] == root and len(path) > 1:
-                    inside.setdefault(path, value)  # the first proposal is the likeliest
+                    inside.setdefault(path, value)  # the first proposal is the most likely
             whole = given
             for path, value in inside.items():
                 whole = with_value(whole, path, value)
@@ -188,7 +189,7 @@ class Search(Completion):
         return None
 
     def verified(self, given: Given) -> Given:
-        """Return `given` without what was read from an object that only looks like one of the mode's."""
+        """Return `given` without the values read from an object that only looks like one of the mode's."""
         best = self.distance(whole) if self.has_lost_beside(whole := self.with_rests(given)) else 0
         for path in list(value_paths(given, self.mode.schema)) if best else ():
             less = without_value(given, path, {})
@@ -198,14 +199,14 @@ class Search(Completion):
         return given
 
     def has_lost_beside(self, given: Given) -> bool:
-        """Return whether an object beside the Workspace differs."""
+        """Return whether another object than the Workspace differs."""
         return any(owner is not None for owner, _ in self.lost(given))
 
     def pruned(self, given: Given) -> Given:
-        """Return `given` without what renders the same when it is omitted.
+        """Return `given` without values whose omission does not change the rendering.
 
-        What follows from the model that is served stays: the checks need it. It is tried without the values
-        that hold the rest, which may be large; and in full if these make a difference.
+        Values that follow from the served model stay because the checks need them. The test omits the values
+        that hold the rest, which may be large, unless they make a difference.
         """
         rest = {name[0] for _, name in rests(self.mode, self.pack) if len(name) == 1 and name[0] in given}
         bare = {name: value for name, value in given.items() if name not in rest}
@@ -225,7 +226,7 @@ class Search(Completion):
         return given
 
     def without_unknown(self, given: Given) -> tuple[Given, list[str]]:
-        """Return `given` without required values that no part of the manifest shows, and their names."""
+        """Return `given` without required values that the manifest does not show, and their names."""
         unknown = []
         for name in self.required:
             is_read = ((name,), given[name]) in self.proposals or given[name] != self.required[name]
@@ -234,14 +235,14 @@ class Search(Completion):
         return {name: value for name, value in given.items() if name not in unknown}, unknown
 
     def silent(self, given: Given) -> Iterator[str]:
-        """Yield the optional values that would change no manifest, so that they cannot be recovered from one.
+        """Yield the optional values that do not change a manifest, so they cannot be recovered from one.
 
-        What follows from the model that is served is known either way.
+        Values that follow from the served model are known anyway.
         """
         rest = [name for _, name in rests(self.mode, self.pack)]
         follows = names_that_follow(self.mode, self.pack)
         whole = {**self.required, **given}
-        # Whether a value shows does not depend on the rests, which may be large.
+        # The rests do not affect whether a value shows, and they may be large.
         whole = {name: value for name, value in whole.items() if (name,) not in rest}
         for path in schema_paths(self.mode.schema):
             known = path[0] in self.required or path in rest[-1:] or get(given, path, ABSENT) is not ABSENT

@@ -1,4 +1,4 @@
-"""What is imported: one Workspace, and the objects that came with it."""
+"""The input of an import: one Workspace and the objects that came with it."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ from kaito_pack.workspace.command_line import options, read_commands
 from kaito_pack.workspace.inference_sets import CREATED_BY, inference_set_of, is_inference_set, workspace_of
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-# Where a Workspace names the object of a kind that it reads.
+# The fields in which a Workspace names the objects that it reads, by kind.
 NAMED_BY_WORKSPACE: dict[str, FieldPath] = {"ConfigMap": ("inference", "config")}
 
 
 @dataclass(frozen=True)
 class StreamObject:
-    """One object of a stream, and where it is in there."""
+    """One object of a stream and its place there."""
 
     document: Document
     path: FieldPath
     body: Manifest
 
     def place(self, path: FieldPath) -> Place:
-        """Return where a part of the object is in its file."""
+        """Return the place of a part of the object in its file."""
         return self.document.place((*self.path, *path))
 
     @cached_property
     def secrets(self) -> SecretPlaces:
-        """Where the secrets in the object are."""
+        """The places of secrets in the object."""
         return SecretPlaces(self.body)
 
     @property
     def is_live(self) -> bool:
-        """Whether it comes from a cluster, which has added to it."""
+        """Whether it comes from a cluster, which adds fields."""
         return bool(mapping(self.body.get("metadata")).get("uid"))
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A Workspace, and the other objects of its stream that are of its namespace."""
+    """A Workspace and the other objects of its stream in the same namespace."""
 
     workspace: StreamObject
     others: Sequence[StreamObject] = ()
 
     @cached_property
     def view(self) -> WorkspaceView:
-        """What the Workspace asks for, whoever wrote it."""
+        """The view of the Workspace, whoever wrote it."""
         return read_workspace(self.workspace.body)
 
     def of_kind(self, kind: str) -> Iterator[Manifest]:
-        """Yield the objects of a kind; if the Workspace names the one that it reads, that one alone."""
+        """Yield the objects of a kind; only the one that the Workspace reads, if it names one."""
         path = NAMED_BY_WORKSPACE.get(kind)
         name = get(workspace_of(self.workspace.body), path) if path else None
         for other in self.others:
@@ -76,7 +76,7 @@ class Stream:
 
     @cached_property
     def options(self) -> Mapping[str, str | None]:
-        """The options of the model's server with their values, the last of several winning; None for none."""
+        """The options of the model's server with their values, the last if repeated; None for no value."""
         given = [pair for command in read_commands(self.container) for pair in options(command)]
         return {**dict(given), **{name: value for name, value in given if value is not None}}
 
@@ -111,7 +111,7 @@ def _serves(candidate: StreamObject) -> bool:
 
 
 def _serving(objects: Sequence[StreamObject]) -> list[StreamObject]:
-    """Return the InferenceSets, and the Workspaces: one that KAITO created of an InferenceSet as that one."""
+    """Return the InferenceSets and the Workspaces; a Workspace of an InferenceSet counts as that set."""
     serving = [candidate for candidate in objects if is_inference_set(candidate.body)]
     names = {_named(candidate) for candidate in serving}
     for candidate in objects:
@@ -143,7 +143,7 @@ def _named(owner: StreamObject) -> tuple[str | None, str | None]:
 def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
     """Return whether an object may belong to the Workspace's manifests.
 
-    What a controller, KAITO's chart or the cluster creates does not, nor does another Workspace's Service.
+    Objects of a controller, KAITO's chart or the cluster do not, nor does another Workspace's Service.
     """
     namespace, name = _named(candidate)
     kind = candidate.body.get("kind")
@@ -161,7 +161,7 @@ def _is_beside(candidate: StreamObject, workspace: StreamObject) -> bool:
 
 @rule("values/import-tuning", on="part")
 def refuse_tuning(stream: Stream) -> None:
-    """Raise for a fine-tuning job: the pack's values describe served models."""
+    """Raise ProblemsError for a fine-tuning job, because the pack's values describe served models."""
     from kaito_pack.base.problems import ProblemsError
 
     if stream.view.is_tuning and stream.workspace.body.get("tuning") is not None:

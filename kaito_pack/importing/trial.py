@@ -1,4 +1,4 @@
-"""Values tried out: whether they are right, what they render, and how that differs from what was read."""
+"""Tries values: checks them, renders them, and compares the result with the input."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from kaito_pack.values.meanings import is_extended
 from kaito_pack.workspace.identity import identity
 from kaito_pack.workspace.inference_sets import is_inference_set, is_scaled_object
 
-UNRENDERED = 1 << 40  # a distance above that of anything which renders
+UNRENDERED = 1 << 40  # larger than the distance of any values that render
 Lost = tuple[StreamObject | None, Difference]
 
 
 class Trial:
-    """Renders values of one mode and compares them with one stream; each rendering is kept."""
+    """A renderer of one mode's values that compares the results with one stream and caches them."""
 
     def __init__(self, stream: Stream, mode: Mode, pack: Pack, renderer: Renderer) -> None:
         self.stream, self.mode, self.pack, self.renderer = stream, mode, pack, renderer
@@ -49,24 +49,24 @@ class Trial:
         self._lost: dict[str, list[Lost]] = {}
         self._distances: dict[str, int] = {}
         self._checked: dict[str, checking.Values] = {}
-        self._texts: dict[int, list[str]] = {}  # by the filled values, which `_checked` keeps
+        self._texts: dict[int, list[str]] = {}  # by id of the filled values, which `_checked` keeps alive
         self._bodies: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def wanted(self) -> dict[str, Any]:
-        """The Workspace as its owner means it."""
+        """The Workspace as its owner wrote it."""
         wanted = comparable(self.stream.workspace.body)
         if is_inference_set(wanted):
             spec = mapping(wanted.get("spec"))
             is_scaled = any(is_scaled_object(other.body) for other in self.stream.others)
-            # the number of KEDA is not a value; without KEDA a missing one is the CRD's default.
+            # KEDA's number of replicas is not a value; without KEDA the CRD's default applies.
             replicas = {} if is_scaled else {"replicas": spec.get("replicas", 1)}
             others = {key: part for key, part in spec.items() if key != "replicas"}
             wanted["spec"] = {**replicas, **others}
         return wanted
 
     def is_named(self, other: StreamObject) -> bool:
-        """Return whether the Workspace names an object of the cluster whose applied form is known."""
+        """Return whether the Workspace names this object of the cluster and its applied form is known."""
         return (
             text(get(other.body, ("metadata", "name"))) in self.names and as_applied(other.body) is not None
         )
@@ -77,7 +77,7 @@ class Trial:
         return names_in(self.wanted)
 
     def lost(self, given: Given) -> Sequence[Lost]:
-        """Return where the manifests that `given` renders differ from those that were read."""
+        """Return the differences between the manifests that `given` renders and the input."""
         key = repr(given)
         if key not in self._lost:
             self._lost[key] = list(self._differences(given))
@@ -93,14 +93,14 @@ class Trial:
         yield from self.lost_beside(manifests[1:], named_namespace(manifests[0].body))
 
     def body(self, given: Given) -> dict[str, Any]:
-        """Return the rendered Workspace, as it is compared. `given` must render."""
+        """Return the rendered Workspace in comparable form. `given` must render."""
         key = repr(given)
         if key not in self._bodies:
             self._bodies[key] = comparable((self.rendered(given) or [])[0].body)
         return self._bodies[key]
 
     def lost_beside(self, manifests: Sequence[RenderedManifest], namespace: Any) -> Iterator[Lost]:
-        """Yield the same for the objects beside the Workspace, if the stream has any."""
+        """Yield the differences of the other objects, if the stream has any."""
         rendered = {identity(manifest.body, ""): manifest for manifest in manifests}
         for other in self.stream.others:
             manifest = rendered.pop(identity(other.body, namespace), None)
@@ -110,7 +110,7 @@ class Trial:
                 yield from ((other, difference) for difference in compare(given, manifest.body))
             elif not other.is_live or self.is_named(other):
                 yield other, Difference((), other.body, ABSENT)
-        # Of a cluster, only some kinds may have been asked for.
+        # From a cluster, only some kinds may have been requested.
         asked = {other.body.get("kind") for other in self.stream.others}
         for manifest in rendered.values():
             if asked and (manifest.body.get("kind") in asked or not self.stream.workspace.is_live):
@@ -118,7 +118,7 @@ class Trial:
                 yield StreamObject(document, (), manifest.body), Difference((), ABSENT, manifest.body)
 
     def shows(self, given: Given, path: Sequence[str]) -> bool:
-        """Return whether another value at `path` would render otherwise."""
+        """Return whether another value at `path` would change the rendering."""
         try:
             filled = self.checked(given).filled
         except ProblemsError:
@@ -133,7 +133,7 @@ class Trial:
         return self._texts[id(filled)] != self.texts(with_value(dict(filled), path, other))
 
     def texts(self, filled: ValuesMap) -> list[str]:
-        """Return the manifests of filled values, an error of a template being its own answer."""
+        """Return the manifests of filled values, or the error of a template as the only text."""
         context = {**filled, "mode": self.mode.facts}
         try:
             return [manifest.text for manifest in self.renderer.render_filled(self.mode.templates, context)]
@@ -141,7 +141,7 @@ class Trial:
             return [str(error)]
 
     def distance(self, given: Given) -> int:
-        """Return how many scalars of the rendering differ from what was read; UNRENDERED if there is none."""
+        """Return how many scalars of the rendering differ from the input; UNRENDERED if it fails."""
         key = repr(given)
         if key not in self._distances:
             distance = sum(weight(difference) for _, difference in self.lost(given))
@@ -156,14 +156,14 @@ class Trial:
         return [manifest.text for manifest in first] == [manifest.text for manifest in second]
 
     def rendered(self, given: Given) -> list[RenderedManifest] | None:
-        """Return the manifests of `given`; None if they cannot be rendered, or break a link of the mode."""
+        """Return the manifests of `given`; None if they cannot be rendered or break a link of the mode."""
         key = repr(given)
         if key not in self._rendered:
             self._rendered[key] = self._render(given)
         return self._rendered[key]
 
     def refusals_of(self, given: Given) -> Sequence[Problem]:
-        """Return the problems by which `given` cannot be rendered."""
+        """Return the problems that prevent the rendering of `given`."""
         self.rendered(given)
         return self._refusals.get(repr(given), ())
 
@@ -184,7 +184,7 @@ class Trial:
         return manifests
 
     def checked(self, given: Given) -> checking.Values:
-        """Return `given` as checked values; ProblemsError if they are wrong."""
+        """Return `given` as checked values; ProblemsError if they are invalid."""
         key = repr(given)
         if key not in self._checked:
             layer = Layer(Document("values", 1, deepcopy(given)))

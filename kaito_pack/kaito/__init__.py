@@ -1,1 +1,1 @@
-"""Checks a Workspace as KAITO does: its CRD, its webhook, its controller; and gives advice."""
+"""Checks a Workspace as KAITO's CRD, webhook and controller do, and gives advice."""

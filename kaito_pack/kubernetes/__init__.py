@@ -1,1 +1,1 @@
-"""Checks objects as the API server does. It knows neither KAITO nor models."""
+"""Checks objects as the API server does, without knowledge of KAITO or models."""

@@ -124,7 +124,7 @@ def by_id(entries: Iterable[CatalogueEntry]) -> dict[str, Model]:
 
 @per_pack
 def own_catalogue() -> Catalogue:
-    """Return the pack's own catalogue, with no file laid over it."""
+    """Return the pack's own catalogue, without other files."""
     return Catalogue()
 
 

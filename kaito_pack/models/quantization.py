@@ -26,7 +26,7 @@ UNSUPPORTED = "model/quantization-unsupported"
 
 
 class Quantization(NamedTuple):
-    """How the weights of a model are quantized.
+    """The quantization of a model's weights.
 
     `methods` are vLLM's names of the methods that can load them, empty if none can. `is_born`: the model was
     published in this form only. `bundled` are the images with the model inside, by the repository's name.

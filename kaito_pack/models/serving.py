@@ -65,7 +65,7 @@ class Serving(NamedTuple):
 
 
 class ServedWorkspace:
-    """A Workspace, and what it serves as the rules on it read it: once, when the first of them asks."""
+    """A Workspace and its server for the rules, read once at the first access."""
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
@@ -77,7 +77,7 @@ class ServedWorkspace:
 
     @cached_property
     def serving(self) -> Serving | None:
-        """The vLLM server in the pod template; None for presets, tuning and other engines."""
+        """The vLLM server in the pod template; None for a preset, tuning or another engine."""
         return _serving(self.manifest, self.view)
 
 

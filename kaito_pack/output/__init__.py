@@ -66,7 +66,7 @@ def start(path: str, prefix: str) -> tuple[str, int]:
 
 
 def fill(handle: int, path: str, text: str, there: bytes | None) -> None:
-    """Write `text` to the handle, with the line ends and permissions of `there`, the content of `path`."""
+    """Write `text` to the handle with the permissions of `path` and the line ends of `there`, its content."""
     content = text.encode()
     if there is not None:
         if b"\r\n" in there:

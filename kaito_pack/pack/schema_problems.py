@@ -69,7 +69,7 @@ class Explained(NamedTuple):
 
 
 def strictest(errors: Sequence[ValidationError]) -> list[ValidationError]:
-    """Return the errors; of several lower or upper bounds that a value breaks, only the strictest."""
+    """Return the errors; if a value breaks several lower or upper bounds, return only the strictest."""
     bounds: dict[tuple[object, ...] | None, Any] = {}
     for error in errors:
         if (key := _bound(error)) is not None:
@@ -79,7 +79,7 @@ def strictest(errors: Sequence[ValidationError]) -> list[ValidationError]:
 
 
 def _bound(error: ValidationError) -> tuple[object, ...] | None:
-    """Return what bound of which value an error is about; None for an error of another kind."""
+    """Return the kind of bound and the value that an error is about; None for another kind of error."""
     keyword = str(error.validator)
     return (keyword, *error.absolute_path) if keyword.startswith(("min", "max")) else None
 

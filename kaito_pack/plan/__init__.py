@@ -39,9 +39,9 @@ BLOCKED = "every update, because the stored object is invalid: "
 
 @dataclass
 class Planned:
-    """What becomes of one object: created, deleted, recreated or changed; the first two have no changes.
+    """The plan of one object: created, deleted, recreated or changed; the first two have no changes.
 
-    `why` is the reason that is about the object as a whole.
+    `why` is the reason for the object as a whole.
     """
 
     action: str
@@ -65,9 +65,9 @@ def plan(
     whole: bool = True,
     same_file: Mapping[Identity, Identity] | None = None,
 ) -> list[Planned]:
-    """Return what becomes of each object; `whole` False: what is missing from `new` is not deleted.
+    """Return the plan of each object; with `whole` False, objects missing from `new` are not deleted.
 
-    `same_file` gives the old identity of the Workspace that the same values file made.
+    `same_file` has the old identity of the Workspace of the same values file.
     """
     stored = {identity(body): body for body in old}
     wanted = {identity(body): body for body in new}
@@ -90,7 +90,7 @@ def plan(
 
 
 def _planned(action: str, body: Manifest, words: str = "", other: Identity | None = None) -> Planned:
-    """Return the plan of an object; `words` say how the `other` one replaces it, or is replaced by it."""
+    """Return the plan of an object; `words` describe how `other` replaces it or is replaced by it."""
     planned = Planned(
         action, str(body.get("kind")), metadata_text(body, "namespace"), metadata_text(body, "name")
     )
@@ -108,7 +108,7 @@ def _deleted(body: Manifest, by: Identity | None = None) -> Planned:
 
 def _delete(planned: Planned) -> str:
     if not nameable(planned.kind, planned.name, planned.namespace or DEFAULT_NAMESPACE):
-        return ""  # no cluster has it
+        return ""  # cannot exist in a cluster
     command = f"kubectl delete {planned.kind.lower()} {planned.name}"
     return f"{command} -n {planned.namespace}" if planned.namespace else command
 
@@ -136,7 +136,7 @@ def _changed(old: Manifest, new: Manifest, target: Target) -> Planned | None:
 
 
 def _shown_differences(old: Manifest, new: Manifest) -> Iterator[Difference]:
-    """Yield what differs, with words in the place of secrets."""
+    """Yield the differences, with placeholders for secrets."""
     secrets: Secrets | None = None
     for difference in named_differences(old, new):
         secrets = secrets or Secrets(old, new)
@@ -156,13 +156,13 @@ def _labelled(
             matched.add(number)
             yield _rejected(change, refused[number])
         elif blocked:
-            # What KAITO says of the stored object names the only way out of it.
+            # KAITO's message about the stored object has the only fix.
             block = next((each for each in blocked if each.rule == STORED), blocked[0])
             yield _rejected(change, block, BLOCKED)
         else:
             yield by_table(change, old, new, target.kaito)
     for number, refusal in enumerate(refused):
-        if number not in matched:  # the change shows in another field than the one that the webhook names
+        if number not in matched:  # the webhook reports another field than the changed one
             yield _rejected(Difference(refusal.path, ABSENT, ABSENT), refusal)
 
 
@@ -172,7 +172,7 @@ def _rejected(change: Difference, refusal: Problem, head: str = "") -> Change:
 
 
 def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Problem], list[Problem]]:
-    """Return the problems that a change causes, and those of any change of this object."""
+    """Return the problems that this change causes, and those that every change of this object causes."""
     before = {(refusal.rule, refusal.path) for refusal in _refusals(old, old, target)}
     refused: tuple[list[Problem], list[Problem]] = [], []
     for refusal in _refusals(old, new, target):
@@ -181,13 +181,13 @@ def rejections(old: Manifest, new: Manifest, target: Target) -> tuple[list[Probl
 
 
 def _refusals(old: Manifest | None, new: Manifest, target: Target) -> list[Problem]:
-    """Return what rejects the update of `old` to `new`, or the creation of `new` if there is no `old`."""
+    """Return the errors that reject the update of `old` to `new`, or the creation of `new` without `old`."""
     problems = checks.check(new, Surroundings(target, old=old), with_model=False) or []
     return [each for each in problems if each.is_error and each.layer in ("crd", "webhook")]
 
 
 def _by_place(places: Sequence[FieldPath]) -> Callable[[FieldPath], int | None]:
-    """Return what gives the number of the first place that is the path, is above it, or is below it."""
+    """Return a function that finds the index of the first place equal to, above or below a path."""
     exact: dict[FieldPath, int] = {}
     below: dict[FieldPath, int] = {}
     for number, place in enumerate(places):

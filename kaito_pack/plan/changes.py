@@ -25,7 +25,7 @@ BY_JOB = "the rollout job deletes the workload, KAITO recreates it, and the repl
 
 @dataclass(frozen=True)
 class Change:
-    """One changed field: its label, what KAITO does with it, and the command or words that help."""
+    """One changed field: its label, what KAITO does with it, and the remedy, a command or text."""
 
     path: FieldPath
     old: Any
@@ -51,13 +51,13 @@ class Change:
 
 
 class Secrets:
-    """Where the secrets of two manifests are, by the paths of their differences; found once for all."""
+    """The places of the secrets in two manifests, by path of difference; computed once."""
 
     def __init__(self, old: Manifest, new: Manifest) -> None:
         self._places = [SecretPlaces(body, partial(keyed_path, body, with_flags=True)) for body in (old, new)]
 
     def hidden(self, difference: Difference) -> Difference:
-        """Return the difference with words in place of both values if one of them is a secret, or has one."""
+        """Return the difference with placeholders for both values if one of them is or has a secret."""
         if not any(places.covers(difference.path) for places in self._places):
             return difference
         old, new = (value if value is ABSENT else HIDDEN for value in (difference.old, difference.new))
@@ -84,7 +84,7 @@ def by_table(difference: Difference, old: Manifest, new: Manifest, kaito: str) -
 
 
 def _row(path: FieldPath, body: Manifest, kaito: str) -> Row:
-    """Return the row of that kind whose path matches most of `path`; of two, one that needs a field."""
+    """Return the row of that kind with the longest match of `path`, preferably one that needs a field."""
     rows = table("kaito/changes.json")
     kind = str(body.get("kind"))
     text = ".".join(map(str, path)) + "."
@@ -111,7 +111,7 @@ def controller(row: Row, kaito: str) -> str:
 
 
 def _has(body: Manifest, path: str) -> bool:
-    """Return whether the object has the field that a row is for; every object has none."""
+    """Return whether the object has the field that a row requires; True if the row requires none."""
     return not path or get(body, tuple(path.split("."))) is not None
 
 
@@ -125,7 +125,7 @@ def _hash(body: Manifest) -> Any:
 
 
 def _masked(value: Any) -> Any:
-    """Return `value`, or a note if it contains a token anywhere: a cut value would show half of it."""
+    """Return `value`, or a note if it contains a token, because a cut value would show half of it."""
     return HIDDEN if looks_like_secret(_json(value)) else value
 
 

@@ -1,6 +1,6 @@
-"""The YAML and JSON files of git repositories as they were at a commit, put into their own folder.
+"""Extracts the YAML and JSON files of git repositories at a commit into a temporary folder.
 
-Read by git itself, into its own index: neither the working tree nor the user's index is touched.
+git reads them with a separate index, so the working tree and the user's index stay unchanged.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from kaito_pack.run.sources import SUFFIXES
 
 @contextmanager
 def files_at(ref: str) -> Iterator[Commit]:
-    """Yield the files at `ref`, there as long as the context lasts."""
+    """Yield the files at `ref`; they exist until the context ends."""
     with TemporaryDirectory(prefix="kaito-pack-") as folder:
         yield Commit(ref, os.path.realpath(folder))
 
 
 class Commit:
-    """The files of a commit, by the paths that they have in the working tree."""
+    """The files of a commit, by their paths in the working tree."""
 
     def __init__(self, ref: str, folder: str) -> None:
         self.ref, self._folder = ref, folder
@@ -35,7 +35,7 @@ class Commit:
         """Return the path of `path` at the commit, which may not exist. UsageError outside a repository."""
         folder = path
         names: list[str] = []
-        while folder and not os.path.isdir(folder):  # what is gone today is below a folder that is left
+        while folder and not os.path.isdir(folder):  # a folder that no longer exists is below one that does
             folder, name = os.path.split(folder)
             names.insert(0, name)
         top, prefix = self._place(folder or ".")
@@ -44,12 +44,12 @@ class Commit:
         return os.path.normpath(os.path.join(self._repositories[top], prefix, *names))
 
     def name(self, path: str) -> str:
-        """Return a path among the files of the commit as git writes it: `main:models/llama.yaml`."""
+        """Return the path of a file of the commit as git writes it: `main:models/llama.yaml`."""
         below = os.path.relpath(path, self._folder).split(os.sep, 1)[-1]
         return f"{self.ref}:{below}"
 
     def has(self, path: str) -> bool:
-        """Return whether `path` is in a repository; a layer of another place is taken as it is."""
+        """Return whether `path` is in a repository; layers outside one are used unchanged."""
         try:
             self._place(os.path.dirname(path) or ".")
         except UsageError:
@@ -57,7 +57,7 @@ class Commit:
         return True
 
     def _place(self, folder: str) -> tuple[str, str]:
-        """Return the repository that a folder is in, and the folder's path in it."""
+        """Return the repository of a folder, and the folder's path in it."""
         if folder not in self._places:
             lines = self._git(folder, "rev-parse", "--show-toplevel", "--show-prefix").splitlines()
             self._places[folder] = lines[0], lines[1] if len(lines) > 1 else ""
@@ -73,7 +73,7 @@ class Commit:
         names = self._git(top, "ls-files", "-z", "--", *globs, variables=index)
         prefix = f"--prefix={folder}/"
         self._git(top, "checkout-index", "--quiet", "-z", "--stdin", prefix, variables=index, stdin=names)
-        os.makedirs(folder, exist_ok=True)  # also if the commit has no such file
+        os.makedirs(folder, exist_ok=True)  # even if the commit has no such file
         return folder
 
     def _git(

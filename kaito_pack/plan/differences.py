@@ -1,6 +1,6 @@
-"""What differs between two manifests, leaf by leaf, by the paths that a person reads.
+"""Compares two manifests leaf by leaf, with readable paths.
 
-Items of lists are matched by name if they have one, arguments by their flag, everything else by place.
+List items are matched by name if they have one, arguments by their flag, everything else by position.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from kaito_pack.base.trees import Difference, by_key, by_place, differences
 
 
 def named_differences(old: Any, new: Any) -> Iterator[Difference]:
-    """Return the leaves in which `new` differs from `old`, items of lists by their name or flag."""
+    """Return the leaves in which `new` differs from `old`; list items are named by name or flag."""
     return differences(old, new, (), _by_name_or_flag)
 
 
 def _by_name_or_flag(
     old: list[Any], new: list[Any], path: FieldPath
 ) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
-    """Pair the items of two lists by what a person calls them, if all have a name or a flag."""
+    """Pair the items of two lists by name or flag, if all items have one."""
     for key_of in (_by_name, _by_flag) if path and path[-1] == "args" else (_by_name,):
         first, second = key_of(old), key_of(new)
         if first is not None and second is not None:
@@ -33,7 +33,7 @@ def _by_name(items: list[Any]) -> dict[Any, Any] | None:
 
 
 def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
-    """Return `["--model", "a", "-q"]` as `{"--model": "a", "-q": None}`; None for a duplicate flag."""
+    """Return `{"--model": "a", "-q": None}` for `["--model", "a", "-q"]`; None for a duplicate flag."""
     if not all(isinstance(word, str) for word in words):
         return None
     values: dict[str, Any] = {}
@@ -47,7 +47,7 @@ def _by_flag(words: Sequence[Any]) -> dict[str, Any] | None:
 def _flags(words: Sequence[str]) -> Iterator[tuple[str, str | None, bool]]:
     """Yield for each word its key, the value of the key so far, and whether the word is the flag itself.
 
-    A word behind a flag without a value is that value; any other word has its place as its key.
+    A word after a flag without a value is its value; the key of any other word is its position.
     """
     flag, is_open = "", False
     for place, word in enumerate(words):
@@ -61,7 +61,7 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, str | None, bool]]:
 
 
 def keyed_path(manifest: Any, path: FieldPath, with_flags: bool = False) -> FieldPath:
-    """Return `path` as `named_differences` names it, items by name.
+    """Return `path` as `named_differences` writes it, with items by name.
 
     It ends before arguments that have flags, unless `with_flags` asks for the flag.
     """

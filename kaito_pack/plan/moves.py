@@ -1,4 +1,4 @@
-"""Which Workspace or InferenceSet was another one before: renamed, moved, or changed into the other kind."""
+"""Detects Workspaces and InferenceSets that were renamed, moved, or changed to the other kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INSTANCE = "app.kubernetes.io/instance"
 
 
 def nameable(*words: str) -> bool:
-    """Return whether it can be an object's name. Commands to copy must not contain any other word."""
+    """Return whether all words are possible object names; printed commands must not contain other words."""
     return all(
         word[:1].isalnum() and all(c.isascii() and (c.isalnum() or c in ".:-") for c in word)
         for word in words
@@ -27,10 +27,10 @@ def moves(
     same_file: Mapping[Identity, Identity],
     guess: bool,
 ) -> dict[Identity, Identity]:
-    """Return the old identity of each created Workspace that was another one before.
+    """Return the old identity of each created Workspace that replaces another one.
 
-    `same_file` says which one the same values file made; with `guess` the instance label, the name and the
-    model tell as well, which is right only if everything that is not in `created` goes away.
+    `same_file` has the old Workspace of the same values file. With `guess`, the instance label, the name and
+    the model identify it as well; that is right only if all objects outside `created` are deleted.
     """
     left = {key: body for key, body in gone.items() if _serves(body)}
     moved: dict[Identity, Identity] = {}
@@ -50,7 +50,7 @@ def _pair(
     feature: Callable[[Manifest], object],
     moved: dict[Identity, Identity],
 ) -> None:
-    """Add the pairs whose feature no other candidate has: two copies of a model are not a move."""
+    """Add the pairs with a unique feature, because two copies of a model are not a move."""
     before, now = _by_feature(left, feature), _by_feature(wanted, feature)
     for value, keys in now.items():
         if len(keys) == 1:
@@ -90,14 +90,14 @@ def _serves(body: Manifest) -> bool:
 
 
 def only_pair(old: Sequence[Manifest], new: Sequence[Manifest]) -> bool:
-    """Return whether one Workspace or InferenceSet is compared with one."""
+    """Return whether exactly one Workspace or InferenceSet is compared with exactly one."""
     return sum(map(_serves, old)) == sum(map(_serves, new)) == 1
 
 
 def replaced(
     gone: Mapping[Identity, Manifest], created: Mapping[Identity, Manifest]
 ) -> dict[Identity, Identity]:
-    """Return the old identity of each object whose kind has changed, because `workload` has."""
+    """Return the old identity of each object whose kind has changed because `workload` has."""
     # By namespace and instance, so that no pair of objects is compared that cannot be one.
     before: dict[tuple[str, str], list[Identity]] = {}
     for old, body in gone.items():

@@ -1,6 +1,6 @@
-"""A stored object as a file could say it: without what the cluster and KAITO's controller add.
+"""Removes what the cluster and KAITO's controller add to a stored object.
 
-What is added was seen on KAITO v0.12.0 and v0.8.1 and read in v0.6.2 and v0.7.2.
+The additions were observed with KAITO v0.12.0 and v0.8.1, and read from the source of v0.6.2 and v0.7.2.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ADDED_ANNOTATIONS = ("workspace.kaito.io/", LAST_APPLIED)
 
 
 def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
-    """Return `manifest` without what a cluster added, and with what the CRD of that KAITO fills in anyway."""
+    """Return `manifest` without additions of a cluster, and with the defaults of that KAITO's CRD."""
     body: dict[str, Any] = deepcopy({key: value for key, value in manifest.items() if key != "status"})
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
@@ -52,7 +52,7 @@ def settled(manifest: Manifest, kaito: str) -> dict[str, Any]:
 
 
 def _filled_set(inference_set: dict[str, Any], kaito: str) -> dict[str, Any]:
-    """Return the InferenceSet with the CRD's defaults, and without replicas, which others may set."""
+    """Return the InferenceSet with the CRD's defaults, without replicas, which an autoscaler may set."""
     served = crd.schemas(kaito, SET) or {"": {}}
     api = str(inference_set.get("apiVersion")).rpartition("/")[2]
     completed: dict[str, Any] = _filled(served.get(api) or served[max(served)], inference_set)
@@ -109,15 +109,15 @@ def _settle_inference(inference: Any) -> None:
 
 
 def kept_by_apply(live: Manifest, new: Manifest, kaito: str) -> dict[str, Any]:
-    """Return `new` with what applying it leaves as it is in `live`: fields that no file ever set.
+    """Return `new` with the fields of `live` that an apply keeps: those that no file ever set.
 
-    An apply takes away only what an earlier apply set. If kubectl's annotation tells what that was, it
-    decides. Without it, labels and what a Workspace says are taken for the owner's, and everything else that
-    `new` does not name (a Service's clusterIP, an annotation of Argo CD) as owned by others.
+    An apply removes only fields that an earlier apply set, as recorded in kubectl's annotation. Without the
+    annotation, labels and the fields of a Workspace are assumed to belong to the owner, and all other fields
+    that `new` does not have (a Service's clusterIP, an annotation of Argo CD) to others.
     """
     metadata = live.get("metadata")
     if not isinstance(metadata, Mapping) or not metadata.get("uid"):
-        return settled(new, kaito)  # a file, not an object of a cluster: what it says was applied
+        return settled(new, kaito)  # a file, not an object of a cluster: all of it was applied
     wanted, there = settled(new, kaito), settled(live, kaito)
     before = _last_applied(metadata)
     if before is None:
@@ -141,7 +141,7 @@ def _last_applied(metadata: Fields) -> dict[str, Any] | None:
 
 
 def _left(there: Any, before: Any, wanted: Any) -> Any:
-    """Return `wanted`, and what is there but was not applied before."""
+    """Return `wanted` plus the fields of `there` that were not applied before."""
     if isinstance(there, dict) and isinstance(wanted, dict):
         past = before if isinstance(before, dict) else {}
         result = {
@@ -152,7 +152,7 @@ def _left(there: Any, before: Any, wanted: Any) -> Any:
             if key not in past and key not in wanted:
                 result[key] = value
             elif key not in wanted and isinstance(value, dict) and (foreign := _left(value, past[key], {})):
-                result[key] = foreign  # others have set their own keys in a map that we set no longer
+                result[key] = foreign  # others' keys in a map that the file no longer sets
         return result
     if isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
         earlier = before if isinstance(before, list) and len(before) == len(there) else [None] * len(there)

@@ -1,4 +1,4 @@
-"""What a newer KAITO would make of Workspaces that run: refused, or treated differently, and why."""
+"""Compares how two KAITO versions handle Workspaces: which ones the newer rejects or handles differently."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ EFFECTS: tuple[Effect, ...] = ("refused", "breaks", "differs")
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that the newer KAITO reports and the current one does not, and on which operation."""
+    """One problem that only the newer KAITO reports, and the operation on which it does."""
 
     problem: Problem
     on: When
 
     @property
     def effect(self) -> Effect:
-        """Rejected by admission, broken afterwards, or treated differently."""
+        """The effect: rejected by admission, broken afterwards, or treated differently."""
         if not self.problem.is_error:
             return "differs"
         return "refused" if self.problem.layer in ("crd", "webhook") else "breaks"
@@ -50,7 +50,7 @@ class Upgraded:
 
     @property
     def effect(self) -> Effect:
-        """The worst of its reasons."""
+        """The worst effect of its reasons."""
         return min((reason.effect for reason in self.reasons), key=EFFECTS.index)
 
 
@@ -87,7 +87,7 @@ REPLACED = "controller/workload-replaced"
 
 @rule(REPLACED, on="part")
 def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
-    """Yield a problem for a workload that the newer KAITO replaces by one of another kind."""
+    """Yield a problem for a workload that the newer KAITO replaces with one of another kind."""
     row = table("kaito/changes.json")["template"]
     old, new = controller(row, now.kaito), controller(row, then.kaito)
     if old == new or not is_workspace(body) or get(body, TEMPLATE) is None:
@@ -98,7 +98,7 @@ def _replaced(body: Manifest, now: Target, then: Target) -> Iterator[Problem]:
 
 
 def _dropped(body: Manifest, now: Target, then: Surroundings) -> Iterator[Problem]:
-    """Yield an instance type that KAITO no longer lists, if its webhook still accepts it."""
+    """Yield a problem for an instance type that KAITO no longer lists but its webhook still accepts."""
     name = get(workspace_of(body), INSTANCE_TYPE)
     instance = instance_types.find(now.cloud, name) if isinstance(name, str) else None
     if instance is None or instance.known_in(then.target.kaito) or not instance.known_in(now.kaito):

@@ -1,4 +1,4 @@
-"""Asks a cluster what no file can show before a deploy, with `kubectl get` only."""
+"""Checks a cluster before a deployment, with `kubectl get` only."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def preflight(
     asked_version: str | None = None,
     with_prometheus: bool = False,
 ) -> list[Problem]:
-    """Return what the cluster answers about rendered manifests, the Workspace first; `ok` answers included.
+    """Return the cluster's answers about rendered manifests, including `ok`; the Workspace comes first.
 
-    An InferenceSet may be in place of the Workspace; `with_prometheus` looks for the one that scales it.
+    An InferenceSet may replace the Workspace; `with_prometheus` also checks the Prometheus that scales it.
 
-    `target` is what they are meant for, `asked_version` the KAITO version that the user named. Raises
+    `target` is the target of the manifests, `asked_version` the KAITO version that the user named. Raises
     UsageError if kubectl fails altogether.
     """
     cluster.unreadable.clear()
@@ -81,7 +81,7 @@ def _answers(
 
 
 def _workspace(body: Manifest) -> Manifest:
-    """Return the Workspace whose nodes are looked for: of an InferenceSet one with all its replicas."""
+    """Return the Workspace for the checks of nodes: for an InferenceSet, one with all its replicas."""
     if not is_inference_set(body):
         return body
     child = child_of(body)
@@ -90,7 +90,7 @@ def _workspace(body: Manifest) -> Manifest:
 
 @rule("preflight/gpu-memory", on="part")
 def _memory(workspace: Manifest, around: Surroundings, live: Target) -> Iterator[Problem]:
-    """Yield problems of the model's memory for the GPUs that the node labels report."""
+    """Yield problems of the model's memory on the GPUs that the node labels report."""
     if around.target == live:
         return
     without = set(judging.check(workspace, around.with_target(live)) or ())

@@ -1,4 +1,4 @@
-"""What a namespace lets in: its Pod Security standard, its limit ranges and its quotas."""
+"""Checks the admission rules of a namespace: Pod Security standard, limit ranges and quotas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENFORCED = "pod-security.kubernetes.io/enforce"
 def check(
     bodies: Sequence[Manifest], cluster: ClusterReader, namespace: str, stored: Manifest | None
 ) -> Iterator[Problem]:
-    """Yield what the namespace would reject; `stored` is the Workspace that the first of `bodies` updates."""
+    """Yield what the namespace would reject; the first of `bodies` updates the Workspace `stored`."""
     pods = list(pods_of(bodies))
     labels = mapping(mapping((cluster.object("namespaces", namespace) or {}).get("metadata")).get("labels"))
     level = text(labels.get(ENFORCED))
@@ -39,7 +39,7 @@ def check(
     on="part",
 )
 def _check_standard(pods: Sequence[Pods], level: str, namespace: str) -> Iterator[Problem]:
-    """Yield the fields that the Pod Security standard of the namespace forbids or asks for."""
+    """Yield the fields that the Pod Security standard of the namespace forbids or requires."""
     facts = {"namespace": shown(namespace), "level": shown(level)}
     is_met = True
     for each in pods:

@@ -1,4 +1,4 @@
-"""Questions to a cluster, by `kubectl get` only; each is asked once."""
+"""Reads a cluster with `kubectl get` only; each request is sent once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kaito_pack.base.trees import Manifest
 from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 
-KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, never values
+KEYS = 'go-template={{range $key, $value := .data}}{{$key}}{{"\\n"}}{{end}}'  # names, not values
 
 
 @dataclass
 class ClusterReader:
-    """Reads objects of a cluster; `unreadable` has a warning for each kind that the user may not read."""
+    """A reader of cluster objects; `unreadable` has a warning for each kind that the user may not read."""
 
     kubectl: Kubectl
     unreadable: list[Problem] = field(default_factory=list)
@@ -32,7 +32,7 @@ class ClusterReader:
     def objects(
         self, kind: str, everywhere: bool = False, namespace: str | None = None
     ) -> list[Manifest] | None:
-        """Return the objects of a kind, of one namespace, every one or none; None if they may not be read."""
+        """Return the objects of a kind, from one, all or no namespaces; None if they may not be read."""
         answer = self._asked(kind, namespace=namespace, everywhere=everywhere)
         if answer is None:
             return None
@@ -40,7 +40,7 @@ class ClusterReader:
         return [item for item in items or [] if isinstance(item, Mapping)]
 
     def has(self, kind: str, name: str, namespace: str) -> bool | None:
-        """Return whether an object exists; None if that is not known: forbidden, or no such kind."""
+        """Return whether an object exists; None if unknown: forbidden, or no such kind."""
         key = (kind, name, namespace, "exists")
         if key not in self._answers:
             try:
@@ -55,7 +55,7 @@ class ClusterReader:
     def keys_of_secret(self, name: str, namespace: str) -> list[str] | None:
         """Return the names of a Secret's keys, [] if it has none; raise LookupError if there is no Secret.
 
-        kubectl prints the names only, so that no value ever reaches this program.
+        kubectl prints only the names, so no value ever reaches this program.
         """
         answer = self._asked("secrets", name, namespace=namespace, form=KEYS)
         if answer == {}:

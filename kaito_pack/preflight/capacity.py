@@ -1,4 +1,4 @@
-"""Whether nodes have room for pods: taints, allocatable resources, and what other pods use of them."""
+"""Checks that nodes have room for pods: taints, allocatable resources, and the requests of other pods."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ BYTES = ("memory", "ephemeral-storage")
 KEEPING_OUT = ("NoSchedule", "NoExecute")
 ENDED = ("Succeeded", "Failed")
 GIB = 2**30
-MOST_NAMED = 3  # nodes or taints that a message names
+MOST_NAMED = 3  # maximum number of nodes or taints in a message
 
 
 @rule("preflight/node-tainted", on="part")
 def untainted(
     nodes: Sequence[Node], tolerated: Sequence[Fields], replicas: int
 ) -> tuple[list[Node], list[Problem]]:
-    """Return the nodes without taints that keep the pods off, and a problem if they are too few."""
+    """Return the nodes whose taints the pods tolerate, and a problem if there are too few."""
     kept_out: dict[str, str] = {}
     free: list[Node] = []
     for node in nodes:
@@ -66,9 +66,9 @@ def _name(node: Node) -> str:
 def check_room(
     spec: Fields, nodes: Sequence[Node], replicas: int, cluster: ClusterReader, workspace: Manifest
 ) -> Iterator[Problem]:
-    """Yield what keeps as many nodes as there are replicas from holding one pod each.
+    """Yield the resources that are missing for one pod on as many nodes as there are replicas.
 
-    If there are fewer nodes, that is reported elsewhere, and each of them must hold one.
+    If there are fewer nodes, which is reported elsewhere, each of them must have room for a pod.
     """
     replicas = min(replicas, len(nodes))
     requests, _ = pod_amounts(spec)
@@ -99,7 +99,7 @@ def check_room(
 
 
 def _has(amounts: Amounts, wanted: Amounts) -> bool:
-    """Return whether a node has all that is wanted; a resource that it does not report is not checked."""
+    """Return whether a node has all wanted resources; those that it does not report are not checked."""
     return all(name not in amounts or amounts[name] >= number for name, number in wanted.items())
 
 
@@ -108,7 +108,7 @@ def _rest(allocatable: Amounts, used: Amounts) -> Amounts:
 
 
 def _used(cluster: ClusterReader, workspace: Manifest) -> Mapping[str, Amounts]:
-    """Return what the pods of others request, by node; nothing if pods may not be read."""
+    """Return the requests of other pods by node; empty if pods may not be read."""
     used: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for pod in _pods(cluster):
         spec = mapping(pod.get("spec"))
@@ -130,7 +130,7 @@ def _pods(cluster: ClusterReader) -> list[Manifest]:
 
 
 def amount_text(name: str, number: Fraction) -> str:
-    """Return an amount as a person reads it: memory and storage in GiB, or MiB below 1 GiB."""
+    """Return an amount as text: memory and storage in GiB, or in MiB below 1 GiB."""
     if name.rpartition(".")[2] in (*BYTES, "storage"):
         is_small = abs(number) < GIB
         return f"{float(number / (GIB / 1024 if is_small else GIB)):.4g} {'MiB' if is_small else 'GiB'}"

@@ -1,4 +1,4 @@
-"""Which KAITO a cluster runs, and how it gets its nodes, as far as both can be seen."""
+"""Detects the KAITO version of a cluster and how it gets its nodes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 @dataclass
 class Installed:
-    """KAITO as it runs in a cluster: minor version, node provisioning; None for what cannot be read."""
+    """The KAITO of a cluster: minor version and node provisioning; None if it cannot be read."""
 
     problems: list[Problem] = field(default_factory=list)
     kaito: str | None = None
@@ -34,7 +34,7 @@ class Installed:
 
 @rule("preflight/crd-missing", on="part")
 def look(cluster: ClusterReader, target: Target, asked_version: str | None) -> Installed:
-    """Return what is installed, judged against the target; `asked_version` is the one that the user named."""
+    """Return what is installed, checked against the target; `asked_version` is the version the user named."""
     installed = Installed()
     definition = cluster.object(CRDS, CRD)
     if definition == {}:
@@ -65,7 +65,7 @@ def served_versions(definition: Manifest) -> list[str]:
 
 
 def container_of_controller(cluster: ClusterReader) -> Manifest | None:
-    """Return the container of KAITO's controller: empty if there is none, None if it may not be read."""
+    """Return the container of KAITO's controller; empty if there is none, None if it may not be read."""
     return _controller(cluster)
 
 
@@ -136,7 +136,7 @@ def _version_of_image(controller: Manifest | None) -> str | None:
 
 
 def _versions_of_crd(definition: Manifest | None) -> list[str]:
-    """Return the KAITO minors whose CRD has this structure: several if a release did not change it."""
+    """Return the KAITO minors whose CRD has this structure; several if a release did not change it."""
     live = {name: structure(schema) for name, schema in _schemas(definition or {}).items()}
     return sorted((kaito for kaito in crd.versions() if crd.schemas(kaito) == live), key=minor)
 
@@ -180,7 +180,7 @@ def _seen_provisioning(kaito: str, controller: Manifest | None) -> tuple[Provisi
 
 @rule("preflight/machines-there", "preflight/machines-missing", on="part")
 def machines(cluster: ClusterReader) -> Problem | None:
-    """Return whether the kinds exist through which KAITO requests nodes; None if they may not be read."""
+    """Return the answer on the kinds through which KAITO requests nodes; None if they may not be read."""
     kinds = table("kaito/cluster.json")["machineKinds"]
     answers = [(kind, cluster.object(CRDS, kind)) for kind in kinds]
     served = next((kind for kind, answer in answers if answer), None)

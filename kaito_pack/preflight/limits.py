@@ -1,4 +1,4 @@
-"""What the limit ranges of a namespace do to containers: defaults, minima and maxima.
+"""Applies the limit ranges of a namespace to containers: defaults, minima and maxima.
 
 Source: Kubernetes 1.35, plugin/pkg/admission/limitranger.
 """
@@ -88,7 +88,7 @@ def check(pods: Sequence[Pods], ranges: Sequence[Range]) -> Iterator[Problem]:
 @rule("preflight/limit-range-default", on="part")
 @rule("preflight/limit-range", on="shared")
 def _check_default(container: Fields, path: FieldPath, limit: Range) -> Iterator[Problem]:
-    """Yield limits that a container gets without having asked for them."""
+    """Yield limits that a container gets by default."""
     resources = mapping(container.get("resources"))
     given, requests = amounts_of(resources.get("limits")), amounts_of(resources.get("requests"))
     for name, number in limit.amounts("default").items():

@@ -1,4 +1,4 @@
-"""Whether the nodes of a cluster are those that a Workspace asks for."""
+"""Checks that a cluster has the nodes that a Workspace requests."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from kaito_pack.preflight.asking import ClusterReader
 from kaito_pack.preflight.capacity import Node, check_room, untainted
 from kaito_pack.preflight.pods import pods_of, tolerations
 
-Labels = Mapping[str, Any]  # the labels of a node, or those that a selector asks for
+Labels = Mapping[str, Any]  # the labels of a node or of a selector
 
 
 def check(
     workspace: Manifest, cluster: ClusterReader, provisioning: Provisioning, target: Target
 ) -> Iterator[Problem]:
-    """Return what is to be reported about nodes; nothing if nodes may not be read."""
+    """Yield the answers about nodes; none if nodes may not be read."""
     nodes = cluster.objects("nodes")
     if nodes is None:
         return
@@ -43,7 +43,7 @@ def check(
 def _existing(
     workspace: Manifest, nodes: Sequence[Node], cluster: ClusterReader, target: Target
 ) -> Iterator[Problem]:
-    """Yield whether enough existing nodes can each run a pod."""
+    """Yield the answer whether enough existing nodes can each run a pod."""
     (pods,) = pods_of([workspace])
     labels = {**mapping(mapping(pods.spec).get("nodeSelector")), **_selected_labels(workspace)}
     ready = [node for node in nodes if _matches(node, labels) and _is_usable(node)]
@@ -63,9 +63,9 @@ def _selected_labels(workspace: Manifest) -> Labels:
 
 
 def with_nodes(target: Target, workspace: Manifest, cluster: ClusterReader) -> Target:
-    """Return the target with the GPUs of the nodes that the Workspace selects, as their labels give them.
+    """Return the target with the GPUs of the nodes that the Workspace selects, from their labels.
 
-    Unchanged if nodes may not be read, or if one of them has no label with the memory of its GPUs.
+    It is unchanged if nodes may not be read, or if one of them has no label with the memory of its GPUs.
     """
     facts = table("kaito/cluster.json")
     labels = _selected_labels(workspace)
@@ -103,7 +103,7 @@ def _preferred(resource: Fields, nodes: Sequence[Node], labels: Labels) -> Itera
 
 @rule("preflight/nodes-counted", "preflight/nodes-created", on="part")
 def _made_nodes(matching: Sequence[Node], labels: Labels, kaito: str) -> Iterator[Problem]:
-    """Yield the answers for auto-provisioning: some versions count existing nodes, even without a GPU."""
+    """Yield the answers for auto-provisioning; some versions count existing nodes, even without a GPU."""
     facts = table("kaito/cluster.json")
     counted = [
         node for node in matching if _is_ready(node) and facts["provisionerLabel"] not in _labels(node)
@@ -116,7 +116,7 @@ def _made_nodes(matching: Sequence[Node], labels: Labels, kaito: str) -> Iterato
 
 @rule("preflight/gpu-enough", "preflight/gpu-short", on="part")
 def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -> Problem:
-    """Return whether enough nodes can each allocate `wanted` of a device."""
+    """Return the answer whether enough nodes can each allocate `wanted` of a device."""
     allocatable = [amount(_allocatable(node).get(name)) or Fraction(0) for node in nodes]
     enough = sum(capacity >= wanted for capacity in allocatable)
     facts = {"wanted": wanted, "resource": name, "count": enough, "replicas": replicas}
@@ -126,7 +126,7 @@ def _enough(name: str, wanted: Fraction, nodes: Sequence[Node], replicas: int) -
 
 
 def _devices(workspace: Manifest) -> dict[str, Fraction]:
-    """Return the devices that one pod asks for: resources with a domain, such as nvidia.com/gpu."""
+    """Return the devices that one pod requests: resources with a domain, such as nvidia.com/gpu."""
     pod = mapping(get(workspace, (*TEMPLATE, "spec")))
     asked: dict[str, Fraction] = {}
     for container in sequence(pod.get("containers")):

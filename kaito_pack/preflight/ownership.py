@@ -1,4 +1,4 @@
-"""Who owns the stored Workspace of that name, if there is one."""
+"""Checks who owns the stored Workspace of the same name, if there is one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kaito_pack.facts.tables import table
 
 @rule("preflight/workspace-new", "preflight/workspace-ending", "preflight/workspace-changes", on="part")
 def check(workspace: Manifest, stored: Manifest | None) -> Iterator[Problem]:
-    """Return what is to be reported about the stored Workspace: {} is none, None one that may not be read."""
+    """Yield the answers about the stored Workspace; {} if there is none, None if it may not be read."""
     metadata = mapping(workspace.get("metadata"))
     name = {"name": shown(metadata.get("name")), "bare": shown(metadata.get("name"), quote=False)}
     name["namespace"] = shown(metadata.get("namespace"), quote=False)
@@ -56,7 +56,7 @@ def _other_labels(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> 
 
 @rule("preflight/workspace-managed", on="part")
 def _managers(metadata: Fields, live: Manifest, name: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each tool whose mark shows that it manages the Workspace."""
+    """Yield a problem for each tool whose labels or annotations show that it manages the Workspace."""
     for part, marks in table("kaito/cluster.json")["managers"].items():
         for mark, title in marks.items():
             value = mapping(live.get(part)).get(mark)

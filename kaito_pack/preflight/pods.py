@@ -1,4 +1,4 @@
-"""The pods that manifests create, as far as the manifests show them."""
+"""Lists the pods that manifests create, if the manifests show them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.workspace import desired_replicas, set_replicas
 from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set, pod_template_path
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-# Where the spec of a pod is in the kinds that create pods.
+# The path of the pod spec in the kinds that create pods.
 SPECS: dict[str, FieldPath] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
     "DaemonSet": ("spec", "template", "spec"),
@@ -27,9 +27,9 @@ SPECS: dict[str, FieldPath] = {
 
 
 class Pods(NamedTuple):
-    """Pods that are alike: whose they are, where their spec is, what it holds, how many there are.
+    """Identical pods: their owner, the path and content of their spec, and their number.
 
-    `spec` is None if the manifest does not show it, as that of a preset, which KAITO itself writes.
+    `spec` is None if it is not in the manifest, as for a preset, whose spec KAITO writes.
     """
 
     title: str
@@ -52,12 +52,12 @@ def pods_of(bodies: Sequence[Manifest]) -> Iterator[Pods]:
 
 
 def replicas_of(body: Manifest) -> int:
-    """Return how many pods a Workspace or an InferenceSet asks for."""
+    """Return the number of pods of a Workspace or an InferenceSet."""
     return set_replicas(body) if is_inference_set(body) else desired_replicas(body)
 
 
 def is_of(pod: Manifest, workspace: Manifest) -> bool:
-    """Return whether a pod is one of a Workspace's, or of the InferenceSet that such a Workspace is of."""
+    """Return whether a pod belongs to a Workspace or to the InferenceSet of that Workspace."""
     metadata, own = mapping(pod.get("metadata")), mapping(workspace.get("metadata"))
     labels = mapping(metadata.get("labels"))
     label, name = WORKSPACE_LABEL, own.get("name")
@@ -67,7 +67,7 @@ def is_of(pod: Manifest, workspace: Manifest) -> bool:
 
 
 def tolerations(spec: Fields | None, cloud: str) -> list[Fields]:
-    """Return the tolerations of a Workspace's pods: their own, and those that KAITO adds."""
+    """Return the tolerations of a Workspace's pods: their own and those that KAITO adds."""
     rows = table("kaito/cluster.json")["tolerations"]
     own = [each for each in sequence(mapping(spec).get("tolerations")) if isinstance(each, dict)]
     return [*own, *rows["all"], *rows.get(cloud, [])]

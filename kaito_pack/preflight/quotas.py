@@ -1,4 +1,4 @@
-"""Whether the resource quotas of a namespace leave room for what manifests create.
+"""Checks that the resource quotas of a namespace have room for the objects of manifests.
 
 Source: Kubernetes 1.35, pkg/quota/v1/evaluator/core.
 """
@@ -35,7 +35,7 @@ def check(
     namespace: str,
     stored: Manifest | None,
 ) -> Iterator[Problem]:
-    """Yield what each quota of the namespace does not allow; `stored` is the Workspace that is updated."""
+    """Yield what each quota of the namespace does not allow; `stored` is the Workspace to update."""
     new = [_growth(each, stored) if index == 0 else each for index, each in enumerate(pods)]
     for quota in cluster.objects("resourcequotas", namespace=namespace) or []:
         status, spec = mapping(quota.get("status")), mapping(quota.get("spec"))
@@ -51,13 +51,13 @@ def check(
 
 
 def _growth(pods: Pods, stored: Manifest | None) -> Pods:
-    """Return the pods that a Workspace gets beside those that it has."""
+    """Return the additional pods of a Workspace."""
     running = replicas_of(stored) if stored else 0
     return pods._replace(replicas=max(pods.replicas - running, 0))
 
 
 def applies(quota: Fields, spec: Fields) -> bool:
-    """Return whether a quota counts a pod; one with scopes that are not known here counts none."""
+    """Return whether a quota counts a pod; a quota with unknown scopes counts none."""
     requests, limits = pod_amounts(spec)
     is_best_effort = not any(name in {**requests, **limits} for name in ("cpu", "memory"))
     is_ending = spec.get("activeDeadlineSeconds") is not None
@@ -74,7 +74,7 @@ def applies(quota: Fields, spec: Fields) -> bool:
 
 @rule("preflight/quota-unset", on="part")
 def _unset(name: str, hard: Amounts, pods: Pods, filled: Fields) -> Iterator[Problem]:
-    """Yield the containers without an amount that the quota counts; the API server rejects their pods."""
+    """Yield the containers that lack an amount that the quota counts; the API server rejects their pods."""
     for key in hard:
         of_what, _, resource = key.rpartition(".")
         if (resource or key) not in JUDGED or of_what not in ("", "requests", "limits"):
@@ -89,7 +89,7 @@ def _unset(name: str, hard: Amounts, pods: Pods, filled: Fields) -> Iterator[Pro
 
 
 def _counted(spec: Fields | None, count: int) -> dict[str, Fraction]:
-    """Return what `count` pods add to each key of a quota."""
+    """Return the amounts that `count` pods add to each key of a quota."""
     counted = {"pods": Fraction(count), "count/pods": Fraction(count)}
     requests, limits = pod_amounts(spec or {})
     for resource, number in requests.items():
@@ -99,7 +99,7 @@ def _counted(spec: Fields | None, count: int) -> dict[str, Fraction]:
 
 
 def _objects(bodies: Sequence[Manifest]) -> dict[str, Fraction]:
-    """Return what the manifests themselves add, with the objects that KAITO creates for a Workspace."""
+    """Return the object counts of the manifests, including the objects that KAITO creates for a Workspace."""
     counted: dict[str, Fraction] = {}
     for body in bodies:
         group = text(body.get("apiVersion")).rpartition("/")[0]
@@ -117,7 +117,7 @@ def _objects(bodies: Sequence[Manifest]) -> dict[str, Fraction]:
 
 
 def _created_by_kaito(body: Manifest) -> list[str]:
-    """Return the keys of what KAITO creates: two Services and a StatefulSet for each Workspace."""
+    """Return the keys of the objects that KAITO creates: two Services and a StatefulSet per Workspace."""
     keys = ["count/statefulsets.apps", "services", "services", "count/services", "count/services"]
     if is_inference_set(body):
         return [*keys, "count/workspaces.kaito.sh"] * replicas_of(body)

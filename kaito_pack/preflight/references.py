@@ -1,4 +1,4 @@
-"""Whether the objects that manifests name exist: ConfigMaps, claims, service accounts and classes of pods."""
+"""Checks that the objects that manifests name exist: ConfigMaps, claims, service accounts, pod classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kaito_pack.preflight.asking import ClusterReader
 
 
 class ObjectReference(NamedTuple):
-    """A place of a manifest that names an object of a kind, which may be one without a namespace."""
+    """A place in a manifest that names an object of a kind, which may be cluster-scoped."""
 
     path: FieldPath
     kind: str
@@ -24,7 +24,7 @@ class ObjectReference(NamedTuple):
 
 
 def references(body: Manifest) -> Iterator[ObjectReference]:
-    """Yield every object that a manifest needs, Secrets apart; what is optional is left out."""
+    """Yield every object that a manifest needs, except Secrets and optional objects."""
     kinds: Mapping[str, str] = table("kaito/cluster.json")["references"]
     for path, part in walk({key: value for key, value in body.items() if key != "metadata"}):
         field = str(path[-1]) if path else ""
@@ -38,7 +38,7 @@ def references(body: Manifest) -> Iterator[ObjectReference]:
 
 @rule("preflight/object-missing", "preflight/object-there", on="part")
 def check(bodies: Sequence[Manifest], cluster: ClusterReader, namespace: str) -> Iterator[Problem]:
-    """Yield a problem for each object that is named, unless it is among the manifests."""
+    """Yield a problem for each named object, unless it is among the manifests."""
     rendered = {(body.get("kind"), mapping(body.get("metadata")).get("name")) for body in bodies}
     seen: set[tuple[str, str]] = set()
     for body in bodies:

@@ -1,4 +1,4 @@
-"""Whether a cluster can run and scale an InferenceSet: its kind, its controller, KEDA, Prometheus."""
+"""Checks that a cluster can run and scale an InferenceSet: its kind, its controller, KEDA, Prometheus."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TRIGGERS = ("spec", "triggers")
 def check(
     bodies: Sequence[Manifest], cluster: ClusterReader, kaito: Installed, asked: str, with_prometheus: bool
 ) -> Iterator[Problem]:
-    """Yield what the cluster answers about an InferenceSet, the first of `bodies`, and its ScaledObject.
+    """Yield the answers about an InferenceSet, the first of `bodies`, and its ScaledObject.
 
-    `asked` is the KAITO minor of the target; Prometheus is looked for `with_prometheus` alone.
+    `asked` is the KAITO minor of the target; Prometheus is checked only `with_prometheus`.
     """
     yield from _kind(bodies[0], cluster, kaito.kaito or asked)
     yield from _controller(cluster, kaito.kaito or asked)
@@ -41,7 +41,7 @@ def check(
 
 @rule("preflight/set-crd-missing", "preflight/set-crd-version", "preflight/set-crd-there", on="part")
 def _kind(body: Manifest, cluster: ClusterReader, kaito: str) -> Iterator[Problem]:
-    """Yield whether the cluster serves the kind in the version of the manifest."""
+    """Yield the answer whether the cluster serves the kind in the version of the manifest."""
     definition = cluster.object(CRDS, CRD)
     if definition is None:
         return
@@ -57,7 +57,7 @@ def _kind(body: Manifest, cluster: ClusterReader, kaito: str) -> Iterator[Proble
 
 @rule("preflight/set-gate-off", "preflight/set-gate-on", on="part")
 def _controller(cluster: ClusterReader, kaito: str) -> Iterator[Problem]:
-    """Yield whether KAITO's controller creates Workspaces of InferenceSets; nothing if it is not seen."""
+    """Yield the answer whether KAITO's controller creates Workspaces for InferenceSets; none if unseen."""
     row = table("kaito/cluster.json")["setController"]
     controller = container_of_controller(cluster)
     if not controller:
@@ -78,7 +78,7 @@ def _keda(cluster: ClusterReader) -> Iterator[Problem]:
 
 @rule("preflight/prometheus-missing", "preflight/prometheus-there", "preflight/prometheus-unknown", on="part")
 def _prometheus(address: str, cluster: ClusterReader) -> Iterator[Problem]:
-    """Yield whether the Service exists that the address of a Prometheus names."""
+    """Yield the answer whether the Service in the address of a Prometheus exists."""
     name, _, rest = (urlsplit(address).hostname or "").partition(".")
     namespace, _, zone = rest.partition(".")
     if not name or not namespace or zone.split(".")[0] not in ("", "svc"):

@@ -1,4 +1,4 @@
-"""Which Secrets manifests read, and whether they exist with their keys. Values are never requested."""
+"""Checks that the Secrets that manifests read exist with their keys. Values are never requested."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kaito_pack.preflight.asking import ClusterReader
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One place of a manifest that reads a Secret; `key` is None if all of it, or any, is read."""
+    """A place in a manifest that reads a Secret; `key` is None if it reads all keys or any key."""
 
     path: FieldPath
     secret: str
@@ -55,7 +55,7 @@ def _text(value: object) -> str | None:
 
 
 def check(bodies: Sequence[Manifest], cluster: ClusterReader, namespace: str) -> Iterator[Problem]:
-    """Return a problem for each Secret and key, unless the manifests include the Secret."""
+    """Yield a problem for each Secret and key, unless the manifests include the Secret."""
     rendered = {_name(body) for body in bodies if body.get("kind") == "Secret"}
     seen: set[tuple[str, str | None]] = set()
     for body in bodies:

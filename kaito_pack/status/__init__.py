@@ -1,7 +1,7 @@
-"""Reports what a Workspace is doing: one phase and one sentence, for every KAITO from 0.6 to 0.12.
+"""Reports the state of a Workspace as one phase and one sentence, for every KAITO from 0.6 to 0.12.
 
-The precedence of the rows and their sentences are in `facts/kaito/status.json`; `conditions` finds the
-facts that the rows ask for, `reasons` fills the sentences.
+`facts/kaito/status.json` has the rows in order of precedence and their sentences. `conditions` finds the
+facts that the rows require; `reasons` fills in the sentences.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ PHASES: tuple[Phase, ...] = ("Pending", "Deploying", "Running", "Failed", "Termi
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Return the answer for one Workspace; None if neither it nor the objects beside it have one.
+    """The status of one Workspace; a field is None if neither the Workspace nor the related objects have it.
 
     `ready` counts replicas; a tuning job has none, so `desired` is None as well. `endpoint` is
-    `<Service>:<port>` by the spec alone, and `service_exists` whether that Service was seen (None: no one
-    looked). `look_at` are commands that show more. `row` is the row of the table that decided.
+    `<Service>:<port>` from the spec alone; `service_exists` is whether that Service was seen (None: not
+    checked). `look_at` are commands that show more. `row` is the row of the table that matched.
     """
 
     name: str | None
@@ -48,7 +48,7 @@ class Status:
     view: WorkspaceView
     service_exists: bool | None = None
     created: str | None = None
-    workspaces: tuple[Status, ...] | None = None  # of an InferenceSet; None for a Workspace
+    workspaces: tuple[Status, ...] | None = None  # the Workspaces of an InferenceSet; None for a Workspace
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as `status -o json` prints it."""
@@ -69,7 +69,7 @@ class Status:
         }
 
     def _of_set(self) -> dict[str, Any]:
-        """Return what the status of an InferenceSet has besides: its kind, and its Workspaces."""
+        """Return the additional fields of an InferenceSet: its kind and its Workspaces."""
         if self.workspaces is None:
             return {}
         return {"kind": INFERENCE_SET, "workspaces": [each.as_json() for each in self.workspaces]}
@@ -85,8 +85,8 @@ def status_of(
     """Return the status of a Workspace, v1alpha1 or v1beta1, of any shape. Never raises.
 
     `workload` is the StatefulSet (up to KAITO 0.7 a Deployment) of the same name, which counts the ready
-    replicas; `services` are the names of the Services of its namespace, None if no one looked; `pods`
-    are its pods, as far as they are known.
+    replicas; `services` are the names of the Services in its namespace, None if not checked; `pods` are its
+    known pods.
     """
     manifest, *pods = without_quoted_secrets(mapping(workspace), *pods)
     view = view or read_workspace(manifest)
@@ -116,7 +116,7 @@ def status_of(
 
 
 def without_quoted_secrets(*objects: Manifest) -> list[Manifest]:
-    """Return objects whose status quotes no secret of theirs: the API server repeats what it rejects."""
+    """Return the objects without secrets in their status: the API server quotes what it rejects."""
     masker = Masker(objects)
     return [
         {**each, "status": masker.quoting(each["status"])} if "status" in each else each for each in objects
@@ -124,7 +124,7 @@ def without_quoted_secrets(*objects: Manifest) -> list[Manifest]:
 
 
 def _row(facts: frozenset[str]) -> Row:
-    """Return the first row all of whose facts hold; the last row asks for none."""
+    """Return the first row whose facts are all true; the last row requires none."""
     rows: list[Row] = table()["rows"]
     return next(row for row in rows if all(_holds(fact, facts) for fact in row["when"]))
 
@@ -134,9 +134,9 @@ def _holds(fact: str, facts: frozenset[str]) -> bool:
 
 
 def _ready_replicas(workload: Manifest | None, pods: Sequence[Manifest], other: int | None) -> int | None:
-    """Return the ready replicas by the StatefulSet or Deployment, else by the pods, else `other`.
+    """Return the ready replicas from the StatefulSet or Deployment, else from the pods, else `other`.
 
-    Kubernetes omits a 0 once it has reported.
+    Kubernetes omits a count of 0 after the first report.
     """
     status = mapping(mapping(workload).get("status"))
     ready = status.get("readyReplicas", 0 if status else None)
@@ -146,7 +146,7 @@ def _ready_replicas(workload: Manifest | None, pods: Sequence[Manifest], other: 
 
 
 def service_exists(endpoint: str | None, services: Container[str] | None) -> bool | None:
-    """Return whether the Service of an endpoint is among `services`; None if no one looked."""
+    """Return whether the Service of an endpoint is among `services`; None if not checked."""
     if services is None or endpoint is None:
         return None
     return endpoint.rpartition(":")[0] in services

@@ -1,4 +1,4 @@
-"""The objects of a cluster out of a stream: Workspaces, and the workloads, pods and Services beside them."""
+"""Reads cluster objects from a stream: Workspaces and their workloads, pods and Services."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from kaito_pack.kaito.fields import is_workspace
 from kaito_pack.workspace.inference_sets import CREATED_BY, is_inference_set
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 makes a Deployment
-Key = tuple[str, str]  # namespace and name, "" for one that is not given
+WORKLOADS = ("StatefulSet", "Deployment")  # KAITO up to 0.7 creates a Deployment
+Key = tuple[str, str]  # namespace and name; "" if absent
 
 
 @dataclass(frozen=True)
 class ClusterObjects:
-    """The objects of a stream in its order; objects of other kinds are left out.
+    """The objects of a stream in order, without objects of other kinds.
 
-    `services` is None if no one looked for Services; `is_list` whether the stream was a List, so
-    that an empty one is an answer and not a wrong file.
+    `services` is None if Services were not read. `is_list`: the stream was a List, so an empty result is
+    valid and not a wrong file.
     """
 
     workspaces: tuple[Manifest, ...] = ()
@@ -31,20 +31,20 @@ class ClusterObjects:
     is_list: bool = False
 
     def workload_of(self, workspace: Manifest) -> Manifest | None:
-        """Return the StatefulSet, else the Deployment, that KAITO made of a Workspace; None if unseen."""
+        """Return the StatefulSet, else the Deployment, that KAITO created for a Workspace; None if unseen."""
         return self._workloads.get(_key(workspace))
 
     def pods_of(self, workspace: Manifest) -> tuple[Manifest, ...]:
-        """Return the pods of a Workspace: those with its label, or that its StatefulSet or Job owns."""
+        """Return the pods of a Workspace: those with its label or owned by its StatefulSet or Job."""
         return tuple(self._pods.get(_key(workspace), ()))
 
     def workspaces_of(self, inference_set: Manifest) -> tuple[Manifest, ...]:
-        """Return the Workspaces that KAITO created of an InferenceSet, by their label."""
+        """Return the Workspaces that KAITO created for an InferenceSet, by their label."""
         return tuple(self._of_sets.get(_key(inference_set), ()))
 
     @property
     def has_created(self) -> bool:
-        """Whether KAITO created one of the Workspaces of an InferenceSet."""
+        """Whether KAITO created one of the Workspaces for an InferenceSet."""
         return any(_set_of(item) for item in self.workspaces)
 
     @property
@@ -54,7 +54,7 @@ class ClusterObjects:
         return tuple(item for item in self.workspaces if (_key(item)[0], _set_of(item)) not in sets)
 
     def services_beside(self, namespace: str | None) -> frozenset[str] | None:
-        """Return the names of the Services in a namespace; None if no one looked."""
+        """Return the names of the Services in a namespace; None if Services were not read."""
         return None if self.services is None else self._services.get(namespace or "", frozenset())
 
     def with_beside(self, beside: ClusterObjects) -> ClusterObjects:
@@ -62,9 +62,9 @@ class ClusterObjects:
         return replace(self, workloads=beside.workloads, services=beside.services or ())
 
     def only(self, namespace: str | None, name: str | None) -> ClusterObjects:
-        """Return the same with only the Workspaces of one namespace and name; None means any.
+        """Return a copy with only the Workspaces of one namespace and name; None means any.
 
-        An object without a namespace belongs to whichever is asked for, as with kubectl.
+        An object without a namespace matches any namespace, as with kubectl.
         """
 
         def is_meant(item: Manifest) -> bool:
@@ -110,7 +110,7 @@ class ClusterObjects:
 def read_objects(path: str) -> ClusterObjects:
     """Return the objects of a file, or of stdin if `path` is "-": one, a List, or many documents.
 
-    Raises UsageError for a table and the like, UsageError and ProblemsError as `documents.read_file` does.
+    Raises UsageError for other output such as a table, and the errors of `documents.read_file`.
     """
     from kaito_pack.documents.kubectl_output import read_output
 
@@ -118,7 +118,7 @@ def read_objects(path: str) -> ClusterObjects:
 
 
 def pick(values: Iterable[object]) -> ClusterObjects:
-    """Return the objects among `values`, Lists unfolded."""
+    """Return the objects in `values`, including the items of Lists."""
     values = list(values)
     objects = [item for value in values for item in _unfolded(value)]
     services = tuple(item for item in objects if item.get("kind") == "Service")
@@ -133,7 +133,7 @@ def pick(values: Iterable[object]) -> ClusterObjects:
 
 
 def _set_of(workspace: Manifest) -> str:
-    """Return the InferenceSet that a Workspace was created of, "" if there is none."""
+    """Return the name of the InferenceSet of a Workspace; "" if there is none."""
     labels = mapping(mapping(workspace.get("metadata")).get("labels"))
     return text(labels.get(CREATED_BY))
 
@@ -160,7 +160,7 @@ def _key(item: Manifest) -> Key:
 
 
 def _workspace_of(pod: Manifest) -> str:
-    """Return the name of the Workspace that a pod belongs to: by its label, else by its owner."""
+    """Return the name of the Workspace of a pod, from its label, else from its owner."""
     metadata = mapping(pod.get("metadata"))
     if name := text(mapping(metadata.get("labels")).get(WORKSPACE_LABEL)):
         return name

@@ -1,4 +1,4 @@
-"""The facts about a Workspace's status that the rows of `facts/kaito/status.json` ask for."""
+"""The facts about a Workspace's status that the rows of `facts/kaito/status.json` require."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kaito_pack.facts.tables import Rows, first, per_pack
 from kaito_pack.workspace import desired_replicas
 
 Conditions = Mapping[str, "Condition"]
-LONGEST_FIELD = 120  # characters of a field's path that a reason names
+LONGEST_FIELD = 120  # maximum characters of a field path in a reason
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a status; an absent one has status "" ."""
+    """One condition of a status; an absent condition has status "" ."""
 
     type: str = ""
     status: str = ""
@@ -45,7 +45,7 @@ def table() -> Rows:
 
 
 def read_conditions(workspace: Manifest) -> Conditions:
-    """Return the conditions by type; of two of one type the first counts, as in Kubernetes' own lookup."""
+    """Return the conditions by type; the first one of a type counts, as in Kubernetes' own lookup."""
     by_type: dict[str, Condition] = {}
     listed = mapping(workspace.get("status")).get("conditions")
     for entry in listed if isinstance(listed, list) else []:
@@ -57,7 +57,7 @@ def read_conditions(workspace: Manifest) -> Conditions:
 
 
 def facts(workspace: Manifest) -> frozenset[str]:
-    """Return the names of the facts that hold by the Workspace alone, as the rows of the table name them."""
+    """Return the names of the facts that are true for the Workspace alone, as used in the table."""
     conditions = read_conditions(workspace)
     state = state_of(workspace)
     inference = conditions.get("InferenceReady", ABSENT)
@@ -95,15 +95,15 @@ def facts(workspace: Manifest) -> frozenset[str]:
 
 
 def state_of(workspace: Manifest) -> str:
-    """Return `status.state` (KAITO 0.9 and later, v1beta1 only), "" if there is none."""
+    """Return `status.state` (KAITO 0.9 and later, v1beta1 only); "" if there is none."""
     return text(mapping(workspace.get("status")).get("state"))
 
 
 def nodes_there(conditions: Conditions, state: str) -> bool:
     """Return whether the nodes that the Workspace needs are ready.
 
-    From 0.9 (`state` is set) ResourceReady says it. Before, ResourceReady can be a round late (0.8) or
-    True without any node (0.7), so NodesReady and the NodeClaims' condition go first.
+    From 0.9 (`state` is set) ResourceReady shows it. Before, ResourceReady can lag behind (0.8) or be True
+    without any node (0.7), so NodesReady and the NodeClaims' condition take precedence.
     """
     resource = conditions.get("ResourceReady", ABSENT)
     if state:
@@ -113,16 +113,16 @@ def nodes_there(conditions: Conditions, state: str) -> bool:
 
 
 def claim(conditions: Conditions) -> Condition:
-    """Return the condition of the NodeClaims; of both names the one that changed later.
+    """Return the condition of the NodeClaims; if both names exist, the one that changed last.
 
-    0.8 writes NodeClaimsReady; 0.7 and 0.9 write NodeClaimReady and leave the other one as it was.
+    0.8 writes NodeClaimsReady; 0.7 and 0.9 write NodeClaimReady and leave the other one unchanged.
     """
     present = [conditions[kind] for kind in table()["claimConditions"] if kind in conditions]
     return max(present, key=lambda condition: condition.changed, default=ABSENT)
 
 
 def refusals(conditions: Conditions) -> Iterator[str]:
-    """Yield the messages by which the API server or KAITO rejects the Workspace for good."""
+    """Yield the messages with which the API server or KAITO permanently rejects the Workspace."""
     known = table()
     for error in reconcile_errors(conditions):
         if _is_refusal(error):
@@ -136,7 +136,7 @@ def refusals(conditions: Conditions) -> Iterator[str]:
 def change_for(refusal: str) -> str:
     """Return what to change in a Workspace that is rejected with this message.
 
-    A StatefulSet that the API server rejects has its pod template from `inference.template`.
+    The pod template of a rejected StatefulSet comes from `inference.template`.
     """
     known = table()
     for row in known["changes"]:
@@ -150,7 +150,7 @@ def change_for(refusal: str) -> str:
 
 
 def reconcile_errors(conditions: Conditions) -> Iterator[str]:
-    """Yield what 0.9 and later append to the message of every condition, True ones too, after an error."""
+    """Yield the text that 0.9 and later append to the message of every condition after an error."""
     for condition in conditions.values():
         _, marker, error = condition.message.partition(table()["reconcileError"])
         if marker:
@@ -158,7 +158,7 @@ def reconcile_errors(conditions: Conditions) -> Iterator[str]:
 
 
 def worker_count(workspace: Manifest) -> int:
-    """Return how many nodes `status.workerNodes` lists."""
+    """Return the number of nodes in `status.workerNodes`."""
     workers = mapping(workspace.get("status")).get("workerNodes")
     return len(workers) if isinstance(workers, list) else 0
 
@@ -173,7 +173,7 @@ def _is_streaming(reason: str) -> bool:
 
 
 def _is_refusal(message: str) -> bool:
-    """Return whether a message rejects the Workspace for good: no waiting makes it pass."""
+    """Return whether a message rejects the Workspace permanently, so that waiting does not help."""
     known = table()
     return _has_any(message, known["refusalPhrases"]) and not _has_any(message, known["passingPhrases"])
 

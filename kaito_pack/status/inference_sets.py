@@ -1,4 +1,4 @@
-"""Reports what an InferenceSet is doing: how many of its Workspaces are ready, and why the worst is not."""
+"""Reports the state of an InferenceSet: how many of its Workspaces are ready, and why the worst is not."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def status_of_set(
     workspaces: Sequence[Status],
     services: Container[str] | None = None,
 ) -> Status:
-    """Return the status of an InferenceSet out of those of its Workspaces, which it has as `workspaces`.
+    """Return the status of an InferenceSet, derived from those of its Workspaces, which are in `workspaces`.
 
-    Without any Workspace, as when a file has the InferenceSet alone, its own status counts the replicas.
+    Without any Workspace, for example in a file with only the InferenceSet, its own status counts replicas.
     """
     name, metadata = view.name, mapping(inference_set.get("metadata"))
     counted = whole(mapping(inference_set.get("status")).get("readyReplicas"))
@@ -55,7 +55,7 @@ def status_of_set(
 
 
 def _words(view: WorkspaceView, worst: Status | None) -> dict[str, object]:
-    """Return what fills the sentences besides the counts."""
+    """Return the variables of the sentences except the counts."""
     name = shell_word(view.name)
     return {
         "desired": view.desired,
@@ -71,7 +71,7 @@ def _phase(name: str) -> Phase:
 
 
 def _case(is_deleted: bool, desired: int, ready: int | None, created: int, worst: Status | None) -> str:
-    """Return which of the sentences of `facts/kaito/status.json` fits."""
+    """Return the key of the sentence of `facts/kaito/status.json` that fits."""
     if is_deleted:
         return "deleting"
     if desired == 0:

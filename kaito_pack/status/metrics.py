@@ -1,6 +1,6 @@
-"""The metrics of a model: where Prometheus finds them, and the expressions of the key metrics.
+"""The metrics of a model: the endpoint for Prometheus, and the expressions of the key metrics.
 
-A mode's `mode.yaml` has the endpoint; the list of key metrics is there or in the file of its engine.
+A mode's `mode.yaml` has the endpoint; the key metrics are there or in the file of its engine.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from kaito_pack.workspace.labels import MODE_LABEL, WORKSPACE_LABEL
 
 WINDOW = "5m"
 Match = Literal["workspace", "pod", "service"]
-# The pods of a StatefulSet, and of the Deployment that KAITO up to 0.7 makes.
-POD_NAMES_OF_SET = "{}-[a-z0-9]{{5}}-[0-9]+"  # the pod of each Workspace, whose name ends in five characters
+# The pods of a StatefulSet, and of the Deployment that KAITO up to 0.7 creates.
+POD_NAMES_OF_SET = "{}-[a-z0-9]{{5}}-[0-9]+"  # pods of its Workspaces, whose names end in five characters
 POD_NAMES = "{}-([0-9]+|[a-z0-9]{{5,10}}-[a-z0-9]{{5}})"
 
 
 class NoMetrics(Exception):
-    """A Workspace that has none, or none that the pack knows; the message says why."""
+    """An error: a Workspace has no metrics, or none that the pack knows; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyMetric:
-    """One metric to look at; `promql` still has $selector and $window in it.
+    """One key metric; `promql` contains $selector and $window.
 
-    `name` is the metric as exposed, `aliases` names that it has elsewhere; `panel` and `legend` say where
-    the dashboard shows it.
+    `name` is the metric as exposed, `aliases` are its names elsewhere; `panel` and `legend` are its place in
+    the dashboard.
     """
 
     id: str
@@ -57,7 +57,7 @@ class KeyMetric:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the metrics of one Workspace are: on each pod, and through a Service."""
+    """The metrics endpoint of one Workspace: on each pod, and through a Service."""
 
     path: str
     port: int
@@ -66,7 +66,7 @@ class Endpoint:
     pod_selector: Mapping[str, str]
 
     def url(self, namespace: str | None) -> str:
-        """Return what a scrape from inside the cluster asks, through the Service."""
+        """Return the URL for a scrape from inside the cluster, through the Service."""
         return f"http://{self.service}.{namespace or 'NAMESPACE'}.svc:{self.service_port}{self.path}"
 
 
@@ -114,7 +114,7 @@ class WorkspaceMetrics:
 
 
 def key_metrics(pack: Pack, mode: Mode) -> list[KeyMetric]:
-    """Return the key metrics of a mode: its own, else those of its engine, or of another that it names."""
+    """Return the key metrics of a mode: its own, else those of its engine or of another engine it names."""
     facts = _facts(mode)
     if "keyMetrics" in facts:
         return [_key_metric(entry) for entry in facts["keyMetrics"]]
@@ -142,9 +142,9 @@ def metrics_of(
 ) -> WorkspaceMetrics:
     """Return the metrics of a Workspace; `view` is what `workspace.read_workspace` reads in it.
 
-    `by` is the label that selects its series, beside the namespace.
+    `by` is the label that selects its series, in addition to the namespace.
 
-    Raises NoMetrics for one that serves no model, or by an engine that no mode of the pack has.
+    Raises NoMetrics if it does not serve a model, or uses an engine that no mode of the pack has.
     """
     name = escaped(view.name or "")
     if not name:
@@ -165,7 +165,7 @@ def metrics_of(
 
 
 def selector(namespace: str | None, by: Match, name: str, is_set: bool = False) -> str:
-    """Return the label matchers of the series of one Workspace, Service, or Workspace's pods.
+    """Return the label matchers for the series of a Workspace, a Service, or a Workspace's pods.
 
     `is_set`: the name is that of an InferenceSet.
     """
@@ -183,14 +183,14 @@ def _quoted(text: str) -> str:
 
 
 def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
-    """Return the mode that made the Workspace, else one of its engine, with its port if there is one."""
+    """Return the mode that rendered the Workspace, else one of its engine, preferably with its port."""
     labels = mapping(mapping(manifest.get("metadata")).get("labels"))
     modes = {name: pack.mode(name) for name in pack.mode_names}
     maker = modes.get(str(labels.get(MODE_LABEL)))
     if maker is not None and view.engine in (None, maker.facts["engine"]):
         return maker
     same = [mode for mode in modes.values() if mode.facts["engine"] == view.engine]
-    # Two modes of one engine may differ in the port, and so in the Service.
+    # Two modes of one engine may differ in the port and therefore in the Service.
     for mode in sorted(same, key=lambda mode: _facts(mode)["port"] != view.port):
         return mode
     known = ", ".join(sorted({mode.facts["engine"] for mode in modes.values()}))
@@ -203,9 +203,9 @@ def _mode(manifest: Manifest, view: WorkspaceView, pack: Pack) -> Mode:
 
 
 def _endpoint(name: str, view: WorkspaceView, facts: ModeFacts, pod_label: str) -> Endpoint:
-    """Return the endpoint; a server on another port than the mode's is reached as the Workspace says.
+    """Return the endpoint; for a server on another port than the mode's, that of the Workspace.
 
-    An InferenceSet has one Service over all its Workspaces, that of its view.
+    An InferenceSet has one Service for all its Workspaces, which is in its view.
     """
     port, service = facts["port"], facts["service"]
     reached = (service["name"].replace("${workspace}", name), service["port"])

@@ -1,4 +1,4 @@
-"""Why the pods of a Workspace do not serve: the causes that the kubelet and the scheduler write down."""
+"""Finds why the pods of a Workspace do not serve, from the causes that kubelet and scheduler record."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kaito_pack.facts.tables import Row
 from kaito_pack.status.conditions import table
 from kaito_pack.status.words import kubectl, shell_word
 
-LONGEST_MESSAGE = 200  # characters of a message of the kubelet or of a container
-FAILING_RESTARTS = 3  # from so many on, an exit is not an accident (the kubelet then waits 40 s and more)
+LONGEST_MESSAGE = 200  # maximum characters of a message of the kubelet or a container
+FAILING_RESTARTS = 3  # restarts that make an exit a fault (the kubelet then waits at least 40 s)
 CRASH_LOOP = "CrashLoopBackOff"
 
 
 @dataclass(frozen=True, slots=True)
 class PodFault:
-    """One cause in a pod: its row of the table, and that row's number; the lowest `rank` counts first."""
+    """One cause in a pod: its row of the table and the row's index; the lowest `rank` takes precedence."""
 
     rank: int
     row: Row
@@ -32,16 +32,16 @@ class PodFault:
 
     @property
     def reason(self) -> str:
-        """What is wrong and what to change, without a full stop."""
+        """The error and the fix, without a full stop."""
         return filled(self.row["reason"], self.words)
 
     def look_at(self, nodes: str) -> tuple[str, ...]:
-        """Return the commands that show more; `nodes` is the one for the Workspace's nodes."""
+        """Return the commands that show more; `nodes` is the command for the Workspace's nodes."""
         return tuple(filled(command, {**self.words, "nodes": nodes}) for command in self.row["lookAt"])
 
 
 def is_ready(pod: Manifest) -> bool:
-    """Return whether a pod is ready, by its condition, else by its containers."""
+    """Return whether a pod is ready, from its condition, else from its containers."""
     status = mapping(pod.get("status"))
     for condition in map(mapping, sequence(status.get("conditions"))):
         if condition.get("type") == "Ready":
@@ -74,7 +74,7 @@ def _faults(pod: Manifest) -> Iterator[PodFault]:
 
 
 def _cause(container: Fields, is_init: bool) -> dict[str, str]:
-    """Return the cause by which a container does not run; an empty one if there is none."""
+    """Return the cause that keeps a container from running; empty if there is none."""
     state, before = mapping(container.get("state")), mapping(container.get("lastState"))
     waiting, ended = mapping(state.get("waiting")), mapping(state.get("terminated"))
     ended = ended or mapping(before.get("terminated"))
@@ -134,13 +134,13 @@ def _message(message: object) -> str:
 
 
 def _last_line(message: object) -> str:
-    """Return the last line of a termination message: of a traceback, the one with the error."""
+    """Return the last line of a termination message; in a traceback, it has the error."""
     lines = [line for line in text(message).splitlines() if line.strip()]
     return _message(lines[-1] if lines else "")
 
 
 def pod_facts(pods: Sequence[Manifest], faults: Sequence[PodFault], desired: int) -> frozenset[str]:
-    """Return the facts about pods that hold, as the rows of the table name them."""
+    """Return the facts about pods that are true, as used in the rows of the table."""
     phases = {fault.phase for fault in faults}
     answers = {
         "pods_failing": "Failed" in phases,

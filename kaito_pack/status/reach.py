@@ -1,4 +1,4 @@
-"""How to talk to a model: from a desk, from inside the cluster, and by which Service."""
+"""How to reach a model: from a workstation, from inside the cluster, and through which Service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaito_pack.status import Status, service_exists
 from kaito_pack.status.words import kubectl
 from kaito_pack.workspace.engines import engine
 
-LOCAL_PORT_OF_80 = 8080  # ports below 1024 need rights on a desk
+LOCAL_PORT_OF_80 = 8080  # ports below 1024 need privileges on a workstation
 
 WHY_BALANCED = (
     "{own} balances over the {count} replicas; KAITO's own {kaito} sends all requests to the first replica"
@@ -24,7 +24,7 @@ WHY_BALANCED = (
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What the pack's modes say of each engine: the suffix and port of the pack's Service, served names."""
+    """The facts of each engine in the pack's modes: suffix and port of the pack's Service, served names."""
 
     suffixes: Mapping[str, str]
     ports: Mapping[str, int]
@@ -32,10 +32,10 @@ class Engines:
 
 
 def engines_of(pack: Pack) -> Engines:
-    """Return the engines of a pack's modes, as their `mode.yaml` describe them."""
-    # A mode without a Service of its own is reached by KAITO's.
+    """Return the engines of a pack's modes, from their `mode.yaml`."""
+    # A mode without its own Service is reached through KAITO's.
     modes = [facts for name in pack.mode_names if "service" in (facts := pack.mode(name).facts)]
-    # Of two modes of one engine the one on the engine's own port is meant.
+    # If two modes share an engine, the mode on the engine's own port takes precedence.
     modes.sort(key=lambda facts: facts["port"] == engine(facts["engine"]).get("port"))
     served: dict[str, Any] = {}
     for mode in modes:
@@ -56,7 +56,7 @@ def pack_service(status: Status, engines: Engines) -> str | None:
 
 
 def ways(status: Status, engines: Engines, services: Container[str] | None) -> Iterator[tuple[str, str]]:
-    """Yield how to reach the model, as pairs of a label and a line to copy or read."""
+    """Yield the ways to reach the model, as pairs of a label and a line to copy or read."""
     own = pack_service(status, engines)
     exists = bool(service_exists(own, services))
     if status.endpoint is None:
@@ -90,7 +90,7 @@ def ways(status: Status, engines: Engines, services: Container[str] | None) -> I
 
 
 def _curl(port: int, model: str) -> str:
-    # json.dumps escapes all that a terminal would act on; a token is not a name.
+    # json.dumps escapes control characters; a token is not a name.
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}]})
     url = f"http://localhost:{port}/v1/chat/completions"
     return f"curl {url} -H 'Content-Type: application/json' -d {shlex.quote(body)}"

@@ -1,4 +1,4 @@
-"""Why a Workspace is in its phase: sentences of `facts/kaito/status.json`, filled from its conditions."""
+"""Explains why a Workspace is in its phase, with sentences of `facts/kaito/status.json`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from kaito_pack.status.words import kubectl, printable, shell_word
 from kaito_pack.workspace import WorkspaceView, desired_replicas
 from kaito_pack.workspace.labels import WORKSPACE_LABEL
 
-POD = "{pod}"  # in place of the commands for the pod that a sentence is about
+POD = "{pod}"  # placeholder for the commands for the pod of a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is known of one Workspace: the object, its view, the faults of its pods, its ready replicas."""
+    """The known facts of one Workspace: the object, its view, the faults of its pods, its ready replicas."""
 
     workspace: Manifest
     view: WorkspaceView
@@ -48,13 +48,13 @@ def explanation(row: Row, observed: Observed) -> tuple[str, tuple[str, ...]]:
 
 
 def _fault_for(row: Row, observed: Observed) -> PodFault | None:
-    """Return the fault that a row's sentence is about: the first of its phase, else the first."""
+    """Return the fault for a row's sentence: the first of its phase, else the first."""
     of_phase = [fault for fault in observed.faults if fault.phase == row["phase"]]
     return next(iter(of_phase or observed.faults), None)
 
 
 def _words(row: Row, observed: Observed, fault: PodFault | None) -> Mapping[str, object]:
-    """Return what fills the placeholders of a row's sentence and of its commands."""
+    """Return the variables of a row's sentence and commands."""
     workspace, view, conditions = observed.workspace, observed.view, observed.conditions
     name, namespace = shell_word(view.name), view.namespace
     is_pod = row.get("detail") == "pod" and fault is not None
@@ -74,7 +74,7 @@ def _words(row: Row, observed: Observed, fault: PodFault | None) -> Mapping[str,
 
 
 def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
-    """Return the message that explains most, for a row whose sentence wants one."""
+    """Return the most informative message, for a row whose sentence includes one."""
     notes = table()["notes"]
     inference = conditions.get("InferenceReady", ABSENT)
     message = ""
@@ -100,7 +100,7 @@ def _detail(kind: str, workspace: Manifest, conditions: Conditions) -> str:
 
 
 def _node_message(conditions: Conditions) -> str:
-    """Return why the node is missing: the cloud's own words first, then a time-out's, then KAITO's."""
+    """Return why the node is missing: the cloud's message, else that of a timeout, else KAITO's."""
     claims = reading.claim(conditions)
     succeeded = conditions.get("WorkspaceSucceeded", ABSENT)
     named = not claims.is_true and claims.reason not in ("", *table()["plainClaimReasons"])
@@ -132,7 +132,7 @@ def _first_not_true(conditions: Conditions, *kinds: str) -> Condition | None:
 
 
 def _state(workspace: Manifest, conditions: Conditions) -> str:
-    """Return a tuning job's state; before 0.9 there is only what the conditions say."""
+    """Return a tuning job's state; before 0.9 it comes from the conditions."""
     if state := reading.state_of(workspace):
         return state
     if conditions.get("WorkspaceSucceeded", ABSENT).is_true:

@@ -37,7 +37,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
 
 class FormServer:
-    """Serves a WSGI application on a listening socket until `close` or Ctrl-C.
+    """A server of a WSGI application on a listening socket, until `close` or Ctrl-C.
 
     `headers` are sent with the responses to oversized or non-HTTP requests, which close the connection.
     """

@@ -1,4 +1,4 @@
-"""Quantities as numbers, to compare them."""
+"""Quantities as numbers, for comparison."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def amount(value: object) -> Fraction | int | None:
-    """Return the number of a quantity (memory in bytes); None for null and for a value that is not one."""
+    """Return the number of a quantity (memory in bytes); None for null and for an invalid quantity."""
     if value is None:
         return None
     try:
@@ -21,7 +21,7 @@ def amount(value: object) -> Fraction | int | None:
 
 
 def printed(value: object) -> str | None:
-    """Return a quantity as Kubernetes prints it; None for a value that is not one."""
+    """Return a quantity as Kubernetes prints it; None for an invalid quantity."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The questions that are asked of many fields: is it given, is it one of these, is it in the range?"""
+"""Checks that many fields share: required, one of some choices, in a range."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from kaito_pack.facts.checks import rule
 from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 
-MOST_CHOICES = 40  # a likeness is looked for among so many names; more would take seconds
+MOST_CHOICES = 40  # maximum number of names searched for a suggestion; more would take seconds
 
 
 def likely(word: str, choices: Collection[str]) -> str | None:
-    """Return the choice that `word` most likely misspells; None if none is close, or too many to compare."""
+    """Return the choice that `word` most likely misspells; None if none is close, or there are too many."""
     return did_you_mean(word, choices) if len(choices) <= MOST_CHOICES and len(word) <= 100 else None
 
 
 def choice_hint(word: str, choices: Collection[str]) -> str:
-    """Return what to write in place of `word`: the choice that it most likely misspells, else any of them."""
+    """Return the replacement for `word`: the choice that it most likely misspells, else all choices."""
     guess = likely(word, choices)
     return f"Did you mean {guess}" if guess else "Use one of " + ", ".join(choices)
 
@@ -37,7 +37,7 @@ def required(owner: Fields, names_of: Sequence[str], path: FieldPath, what: str)
 
 @rule("kubernetes/label-format", "kubernetes/name-duplicate", on="shared")
 def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Iterator[Problem]:
-    """Yield what is wrong with the name of a container or volume (`what`), and add it to `seen`."""
+    """Yield the problems with the name of a container or volume (`what`), and add it to `seen`."""
     yield from required(owner, ["name"], path, f"a {what}")
     name = text(owner.get("name"))
     if name and not names.is_dns_label(name):
@@ -51,7 +51,7 @@ def own_name(owner: Fields, path: FieldPath, what: str, seen: set[str]) -> Itera
 def one_of(
     owner: Fields, name: str, choices: Sequence[str], path: FieldPath, empty: bool = True
 ) -> Iterator[Problem]:
-    """Yield a problem if the field is a text that is not one of the choices; `empty` allows an empty one."""
+    """Yield a problem if the field is a text other than the choices; `empty` allows an empty text."""
     value = owner.get(name)
     if not isinstance(value, str) or value in choices or (empty and not value):
         return
@@ -67,7 +67,7 @@ def one_of(
 
 @rule("kubernetes/number-negative", on="part")
 def not_negative(owner: Fields, names_of: Sequence[str], path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem for each of the fields that is below 0."""
+    """Yield a problem for each of the fields that is negative."""
     for name in names_of:
         number = whole(owner.get(name))
         if number is not None and number < 0:
@@ -92,7 +92,7 @@ def named(
     rule: str = "kubernetes/name-format",
     empty: bool = True,
 ) -> Iterator[Problem]:
-    """Yield a problem if the field is a text that does not fit the format; `empty` allows an empty one."""
+    """Yield a problem if the field is a text in another format; `empty` allows an empty text."""
     value = owner.get(name)
     if isinstance(value, str) and not (empty and not value) and not fits(value):
         yield problem(rule, (*path, name), field=name, value=shown(value))
@@ -107,9 +107,9 @@ def at_most(given: Sequence[object], most: int, path: FieldPath) -> Iterator[Pro
 
 @rule("kubernetes/port-name", "kubernetes/port-range", on="shared")
 def port(value: object, path: FieldPath, service: bool = False) -> Iterator[Problem]:
-    """Yield a problem if a port is neither a number from 1 to 65535 nor a port's name.
+    """Yield a problem if a port is neither a number from 1 to 65535 nor a port name.
 
-    `service`: 0 and an empty text mean the Service's own port.
+    `service`: 0 and an empty text select the Service's own port.
     """
     if isinstance(value, str):
         if not names.is_port_name(value) and not (service and not value):
@@ -122,7 +122,7 @@ def port(value: object, path: FieldPath, service: bool = False) -> Iterator[Prob
 
 @rule("kubernetes/path-backsteps", on="part")
 def no_backsteps(value: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if a path has a step `..`."""
+    """Yield a problem if a path contains a `..` element."""
     given = text(value)
     if ".." in given.split("/"):
         yield problem("kubernetes/path-backsteps", path, value=shown(given))
@@ -130,7 +130,7 @@ def no_backsteps(value: object, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/path-leaves-volume", on="shared")
 def local_path(value: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if a path inside a volume is absolute or has a step `..`."""
+    """Yield a problem if a path inside a volume is absolute or contains a `..` element."""
     given = text(value)
     if given.startswith("/") or ".." in given.split("/"):
         yield problem("kubernetes/path-leaves-volume", path, value=shown(given))

@@ -1,6 +1,6 @@
 """Cron expressions and durations as the Go programs of a cluster read them.
 
-Source: robfig/cron v3, parser.go (Kubernetes' CronJob, KAITO and KEDA use it); Go's time.ParseDuration.
+Source: robfig/cron v3, parser.go (used by Kubernetes' CronJob, KAITO and KEDA); Go's time.ParseDuration.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-# The fields of an expression: name, lowest and highest number, and the words that stand for numbers.
+# The fields of an expression: name, lowest and highest number, and the words for numbers.
 FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
     ("minute", 0, 59, {}),
     ("hour", 0, 23, {}),
@@ -25,9 +25,9 @@ _PART = re.compile(r"([0-9]{0,15}[.]?[0-9]{0,15})(h|ms|m|s|us|µs|ns)")
 
 
 def error_of(expression: str, has_words: bool = False) -> str | None:
-    """Return why an expression is no cron schedule of five fields; None if it is one.
+    """Return why an expression is not a cron schedule of five fields; None if it is valid.
 
-    `has_words`: words such as @daily and a time zone in front (CRON_TZ=…) are valid as well.
+    `has_words`: words such as @daily and a leading time zone (CRON_TZ=…) are also valid.
     """
     if has_words and expression.startswith(("TZ=", "CRON_TZ=")):
         expression = expression.partition(" ")[2].strip()
@@ -45,7 +45,7 @@ def error_of(expression: str, has_words: bool = False) -> str | None:
 
 
 def _is_range(text: str, low: int, high: int, words: dict[str, int]) -> bool:
-    """Return whether a text is `*`, a number, a range or one of them with a step, within the limits."""
+    """Return whether a text is `*`, a number or a range, each with an optional step, within the limits."""
     span, slash, step = text.partition("/")
     if slash and (_number(step, {}) or 0) <= 0:
         return False
@@ -64,7 +64,7 @@ def _number(text: str, words: dict[str, int]) -> int | None:
 
 
 def go_seconds(text: str) -> float | None:
-    """Return the seconds of a duration such as 1h30m as Go reads it; None if it is none."""
+    """Return the seconds of a duration such as 1h30m as Go reads it; None if it is not valid."""
     if text in ("0", "+0", "-0"):
         return 0.0
     match = _DURATION.fullmatch(text)

@@ -1,11 +1,11 @@
-"""What a strict Go JSON decoder rejects in a value that is to become a Kubernetes type.
+"""Finds what a strict Go JSON decoder rejects in a value of a Kubernetes type.
 
-There are two decoders. A webhook that uses Go's encoding/json with unknown fields forbidden finds a field in
-any letter case; the API server uses sigs.k8s.io/json, which does not. Both accept null everywhere and leave
-the field at zero, accept an integer written `1.0` (kubectl sends it as 1), decode quantities, times and
+Two decoders are covered. A webhook that uses Go's encoding/json with unknown fields forbidden matches a field
+in any letter case; the API server uses sigs.k8s.io/json, which does not. Both accept null everywhere and
+leave the field at zero, accept an integer written `1.0` (kubectl sends it as 1), decode quantities, times and
 int-or-string in their own way, and read bytes from base64 or from a list of numbers.
 
-A decoder checks neither required fields nor the meaning of values, and so does this module.
+Neither decoders nor this module check required fields or the meaning of values.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kaito_pack.kubernetes.decoding.formats import is_base64, is_time
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
-WHOLE_AS_DIGITS = 1e21  # from here on Go prints a number with an exponent, which no integer field takes
+WHOLE_AS_DIGITS = 1e21  # from here on Go prints numbers with an exponent, which no integer field accepts
 MOST_SUGGESTIONS = 50
 LONGEST_SUGGESTED = 80
 
@@ -32,11 +32,11 @@ Trail = tuple[Any, ...] | None  # (the parent's trail, the key): a path that cos
 
 
 class Finding(NamedTuple):
-    """One thing that a decoder, a structural schema or the rules of `metadata` reject, or that no node runs.
+    """A part that a decoder, a structural schema or the rules of `metadata` reject, or that no node can run.
 
-    `kind` is one of `findings.RULES`, "case" (a field that is known by another letter case), or what a node
-    fails on ("image-spaces", "medium", "probe-port", "root"). `expected` is what would be right: for
-    "unknown" and "probe-port" the nearest name or "", for "case" the right spelling.
+    `kind` is one of `findings.RULES`, "case" (a known field in another letter case), or what a node fails on
+    ("image-spaces", "medium", "probe-port", "root"). `expected` is the correct form: for "unknown" and
+    "probe-port" the nearest name or "", for "case" the correct spelling.
     """
 
     kind: str
@@ -52,7 +52,7 @@ ValueCheck = Callable[[Any, Trail, Findings], None]
 def decode(
     value: object, definition_name: str, definitions: Definitions, case_sensitive: bool
 ) -> Iterator[Finding]:
-    """Yield what a strict decoder finds wrong in `value` as the definition of that name."""
+    """Yield the findings of a strict decoder in `value` as the definition of that name."""
     findings: Findings = []
     decoder(definitions, case_sensitive).check(definition_name)(value, None, findings)
     yield from findings
@@ -79,7 +79,7 @@ class Decoder:
         return self.checks[name]
 
     def _refer(self, name: str) -> ValueCheck:
-        # Late, because definitions refer to themselves.
+        # Resolved late because definitions refer to themselves.
         def referred(value: Any, trail: Trail, findings: Findings) -> None:
             self.check(name)(value, trail, findings)
 
@@ -126,14 +126,14 @@ class Decoder:
 
 def unknown(key: Any, fields: Iterable[str], trail: Trail, findings: Findings) -> Finding:
     """Return the finding of a field that is not among `fields`, with the nearest name."""
-    # Looking for a near name costs a millisecond: not for thousands of fields, not for a huge one.
+    # A search takes a millisecond, so skip it after many findings and for very long keys.
     worth = len(findings) < MOST_SUGGESTIONS and len(str(key)) <= LONGEST_SUGGESTED
     near = (did_you_mean(str(key), fields) or "") if worth else ""
     return Finding("unknown", path_of((trail, key)), shown(key), near)
 
 
 def folded(key: object) -> str:
-    """Return a field name as encoding/json compares names: two letters beyond ASCII fold into it."""
+    """Return a field name as encoding/json compares names: it folds two letters beyond ASCII to ASCII."""
     return str(key).lower().replace("ſ", "s")
 
 
@@ -175,7 +175,7 @@ def map_check(item: ValueCheck) -> ValueCheck:
 
 
 def wrong_type(value: Any, trail: Trail, findings: Findings, expected: str) -> None:
-    """Note a value of another type; null has none and is fine."""
+    """Add a finding for a value of another type; null has no type and is valid."""
     if value is not None:
         findings.append(Finding("type", path_of(trail), shown_typed(value), expected))
 

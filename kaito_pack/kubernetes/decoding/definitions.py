@@ -1,15 +1,15 @@
-"""The Kubernetes API definitions, out of the data files of the installed kubernetes-validate.
+"""The Kubernetes API definitions, from the data files of the installed kubernetes-validate.
 
-The package is found without importing it (135 ms). A definitions file has 1.5 MB; what one kind refers
-to is a few dozen KB, so that is derived once, stripped of its descriptions, and kept in the cache folder
-(`derived`); if that cannot be used, the definitions are derived again.
+The package is located without importing it (135 ms). A definitions file has 1.5 MB, of which one kind needs a
+few dozen KB. So that part is derived once, without descriptions, and stored in the cache folder (`derived`).
+If the cache cannot be used, the definitions are derived again.
 
-A trimmed schema has OpenAPI's own words: type, properties, items, additionalProperties, required, $ref,
-format, enum, x-kubernetes-*. Null is always allowed and not said. Formats of this pack's own: "quantity",
-"int-or-string", "date-time", "micro-time"; a schema without type takes any JSON.
+A trimmed schema uses OpenAPI's keywords: type, properties, items, additionalProperties, required, $ref,
+format, enum, x-kubernetes-*. Null is always allowed and not listed. Formats of this pack: "quantity",
+"int-or-string", "date-time", "micro-time"; a schema without type accepts any JSON.
 """
 
-# os.path, not pathlib: this runs at every start.
+# os.path instead of pathlib: this runs at every start.
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from kaito_pack.base.trees import Schema
 POD_TEMPLATE = "io.k8s.api.core.v1.PodTemplateSpec"
 VOLUME = "io.k8s.api.core.v1.Volume"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-NO_OBJECTS = "io.k8s.apimachinery."  # kinds that only requests and answers have, such as DeleteOptions
+NO_OBJECTS = "io.k8s.apimachinery."  # kinds for requests and answers only, such as DeleteOptions
 KEPT = [
     "type",
     "properties",
@@ -46,7 +46,7 @@ KEPT = [
     "x-kubernetes-group-version-kind",
     "x-kubernetes-unions",
 ]
-# Types with their own decoder, by the end of their name; the OpenAPI text does not distinguish them.
+# Types with their own decoder, by the end of their name; OpenAPI does not distinguish them.
 OWN_DECODERS: Mapping[str, Schema] = {
     "resource.Quantity": {"format": "quantity"},
     "intstr.IntOrString": {"format": "int-or-string"},
@@ -58,7 +58,7 @@ OWN_DECODERS: Mapping[str, Schema] = {
 
 
 class Definitions(NamedTuple):
-    """One definition and all it refers to: `schemas` by name, `root` the name asked for, `version` "1.35"."""
+    """A definition and all its references: `schemas` by name, the name `root`, and `version` "1.35"."""
 
     version: str
     root: str
@@ -72,17 +72,17 @@ class Definitions(NamedTuple):
 
 
 def versions() -> list[str]:
-    """Return the Kubernetes minor versions that the installed kubernetes-validate knows, oldest first."""
+    """Return the Kubernetes minor versions in the installed kubernetes-validate, oldest first."""
     return list(_folders())
 
 
 def newest() -> str:
-    """Return the newest Kubernetes minor version that the installed kubernetes-validate knows."""
+    """Return the newest Kubernetes minor version in the installed kubernetes-validate."""
     return versions()[-1]
 
 
 def version(asked: str | None = None) -> str:
-    """Return the minor that is asked for ("1.35", "v1.35.4"), the newest for None; UsageError if unknown."""
+    """Return the requested minor ("1.35", "v1.35.4"), the newest for None; UsageError if unknown."""
     if asked is None:
         return newest()
     name = ".".join(asked.removeprefix("v").split(".")[:2])
@@ -92,9 +92,9 @@ def version(asked: str | None = None) -> str:
 
 @cache
 def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
-    """Return the definition `name` of a Kubernetes minor version, with all it refers to.
+    """Return the definition `name` of a Kubernetes minor version, with all its references.
 
-    Raises UsageError for a version that kubernetes-validate does not know, KeyError for an unknown name.
+    Raises UsageError for a version that kubernetes-validate does not have, KeyError for an unknown name.
     """
     folder = known_folder(version)
     schemas = _from_all(folder, name, lambda every: closure(every, name))
@@ -103,7 +103,7 @@ def definition(version: str, name: str = POD_TEMPLATE) -> Definitions:
 
 @cache
 def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
-    """Return the definition of a kind (`v1`, `Service`), None if Kubernetes has none of that name."""
+    """Return the definition of a kind (`v1`, `Service`), None if Kubernetes has no such kind."""
     group, _, api = api_version.rpartition("/")
     words = [kind, *group.split("."), api]
     if not kind or not all(word.replace("-", "").isalnum() and word.isascii() for word in words if word):
@@ -113,9 +113,9 @@ def of_kind(version: str, api_version: str, kind: str) -> Definitions | None:
 
 
 def is_own_group(version: str, api_version: str) -> bool:
-    """Return whether the group is one of Kubernetes' own, to which no CRD can add a kind.
+    """Return whether the group is reserved for Kubernetes, so that no CRD can add a kind to it.
 
-    A group without a dot always is: a CRD's has one.
+    This includes every group without a dot, because a CRD's group has one.
     """
     group = api_version.rpartition("/")[0]
     return "." not in group or any(name.startswith(f"{group}/") for name in _kinds(known_folder(version)))
@@ -137,7 +137,7 @@ def api_versions_of(version: str, kind: str) -> list[str]:
 
 
 def known_folder(version: str) -> str:
-    """Return the folder of one Kubernetes minor version; raises UsageError that names the known ones."""
+    """Return the folder of one Kubernetes minor version. Raises UsageError that lists the known ones."""
     folders = _folders()
     if version not in folders:
         raise UsageError(
@@ -149,7 +149,7 @@ def known_folder(version: str) -> str:
 
 @cache
 def _package() -> str:
-    # A look into sys.path costs microseconds, importlib's machinery a millisecond and more.
+    # Searching sys.path takes microseconds, importlib's machinery a millisecond or more.
     for entry in sys.path:
         folder = os.path.join(entry, "kubernetes_validate")
         if os.path.isdir(os.path.join(folder, "kubernetes-json-schema")):
@@ -177,7 +177,7 @@ def _folders() -> Mapping[str, str]:
 
 
 def _kinds(folder: str) -> Mapping[str, str]:
-    """Return the definition of each "group/version kind", cached as the definitions are."""
+    """Return the definition of each "group/version kind", cached like the definitions."""
     index: Mapping[str, str] = _from_all(folder, "kinds", _kinds_in)
     return index
 
@@ -191,7 +191,7 @@ def _kinds_in(every: Mapping[str, Schema]) -> dict[str, str]:
 
 
 def _from_all(folder: str, name: str, derive: Callable[[Mapping[str, Schema]], Any]) -> Any:
-    """Return what `derive` makes of all definitions in a folder, kept in the cache folder."""
+    """Return the result of `derive` for all definitions in a folder, stored in the cache folder."""
 
     def of_all() -> Any:
         depends_on(_file(folder))
@@ -213,7 +213,7 @@ def _all(folder: str) -> Mapping[str, Schema]:
 
 
 def closure(every: Mapping[str, Schema], root: str) -> dict[str, Schema]:
-    """Return the definition `root` and all it refers to, trimmed."""
+    """Return the definition `root` and all its references, trimmed."""
     definitions: dict[str, Schema] = {}
     waiting = [root]
     while waiting:
@@ -224,7 +224,7 @@ def closure(every: Mapping[str, Schema], root: str) -> dict[str, Schema]:
 
 
 def trimmed(name: str, schema: Schema, referred: list[str]) -> Schema:
-    """Return a definition without descriptions; the names it refers to are added to `referred`."""
+    """Return a definition without descriptions; add the names of its references to `referred`."""
     for end, own in OWN_DECODERS.items():
         if name.endswith("." + end):
             return own

@@ -1,4 +1,4 @@
-"""Where a field belongs that is written in the wrong place: the schema is searched for its name."""
+"""Finds the correct place of a misplaced field by searching the schema for its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, Schema, mapping
 
 ITEM = "[]"  # the step from a list to its items
-DEEPEST = 14  # steps of a path that are searched
+DEEPEST = 14  # maximum number of steps in a searched path
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -22,7 +22,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class SchemaField(NamedTuple):
-    """A field of a schema: the path to it, with ITEM for the items of a list, and its type."""
+    """A field of a schema: its path, with ITEM for the items of a list, and its type."""
 
     path: tuple[str, ...]
     type: str | None
@@ -31,7 +31,7 @@ class SchemaField(NamedTuple):
 def fields_of(
     schema: Schema, resolve: Callable[[Schema], Schema] = lambda schema: schema, path: tuple[str, ...] = ()
 ) -> Iterator[SchemaField]:
-    """Yield every field below a schema; `resolve` follows the references of one."""
+    """Yield every field below a schema; `resolve` follows references."""
     schema = resolve(mapping(schema))
     if len(path) >= DEEPEST:
         return
@@ -44,7 +44,7 @@ def fields_of(
 
 
 def by_name(fields: Iterable[SchemaField]) -> dict[str, list[SchemaField]]:
-    """Return the fields under their names."""
+    """Return the fields by name."""
     index: dict[str, list[SchemaField]] = {}
     for field in fields:
         index.setdefault(field.path[-1], []).append(field)
@@ -52,9 +52,10 @@ def by_name(fields: Iterable[SchemaField]) -> dict[str, list[SchemaField]]:
 
 
 def place_of(path: FieldPath, value: object, fields: Iterable[SchemaField], manifest: Manifest) -> str | None:
-    """Return the path of the field that was meant by the one at `path`; None if none or several may be.
+    """Return the path of the field that is meant by the one at `path`; None if it is unknown or ambiguous.
 
-    A field that shares more of its path is nearer, then one that is less deep, then one whose parents exist.
+    A field that shares more of the path is nearer, then one that is less deep, then one with existing
+    parents.
     """
     parent = tuple(ITEM if isinstance(step, int) else str(step) for step in path[:-1])
     fitting = [field for field in fields if field.path[:-1] != parent and _fits(value, field.type)]
@@ -68,9 +69,9 @@ def place_of(path: FieldPath, value: object, fields: Iterable[SchemaField], mani
 
 
 def is_wrapper(name: str, value: object, siblings: Iterable[str], wrappers: Iterable[str]) -> bool:
-    """Return whether a field does no more than wrap fields that belong beside it.
+    """Return whether a field only wraps fields that belong beside it.
 
-    `wrappers` are names that wrap in other kinds: of those one field that belongs beside it is enough.
+    `wrappers` are wrapping fields of other kinds; for these, one field that belongs beside them is enough.
     """
     names = set(siblings)
     if not isinstance(value, dict) or not value:
@@ -92,7 +93,7 @@ def _shared(parent: tuple[str, ...], path: tuple[str, ...]) -> int:
 
 
 def _existing(path: tuple[str, ...], manifest: Any) -> int:
-    """Return how many steps of a path exist in the manifest, up to the first list."""
+    """Return the number of steps of a path that exist in the manifest, up to the first list."""
     for index, step in enumerate(path):
         if not isinstance(manifest, dict) or step not in manifest:
             return index
@@ -101,7 +102,7 @@ def _existing(path: tuple[str, ...], manifest: Any) -> int:
 
 
 def _written(steps: tuple[str, ...], path: FieldPath) -> str:
-    """Return the path as a person writes it, with the indices of the misplaced field if both are alike."""
+    """Return the path as a person writes it, with the indexes of the misplaced field if both match."""
     text, is_same = "", True
     for index, step in enumerate(steps):
         given = path[index] if is_same and index < len(path) else None

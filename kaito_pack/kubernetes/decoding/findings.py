@@ -1,4 +1,4 @@
-"""Findings turned into problems: layer and kind of finding name the rule, its row has the words."""
+"""Converts findings to problems: layer and kind of finding name the rule, whose row has the words."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from kaito_pack.facts import rules
 from kaito_pack.facts.checks import rule
 from kaito_pack.kubernetes.decoding.decoding import Finding
 
-# What the API server rejects is a problem. What it accepts and a node then fails on is a finding: who asks
-# for it names the rule, since the layer is the caller's.
+# Values that the API server rejects are problems. Values that it accepts but a node cannot run are findings:
+# the caller names the rule, because the layer depends on the caller.
 Reported = Problem | Finding
 
-# The rule of each kind of finding is `<layer>/<this>`.
+# The rule of each kind of finding is `<layer>/<value>`.
 RULES = {
     "unknown": "unknown-field",
     "type": "wrong-type",
@@ -36,7 +36,7 @@ RULES = {
     "owner": "bad-owner",
 }
 
-OF_SCHEMAS = ("unknown-value", "bad-text", "bad-items", "no-match")  # what only the schema of a CRD says
+OF_SCHEMAS = ("unknown-value", "bad-text", "bad-items", "no-match")  # only from the schema of a CRD
 
 
 @rule(*(f"crd/{kind}" for kind in RULES.values()), on="part")
@@ -44,14 +44,16 @@ OF_SCHEMAS = ("unknown-value", "bad-text", "bad-items", "no-match")  # what only
 def problems_of(
     findings: Iterable[Finding], layer: RuleLayer, base: FieldPath = (), **facts: str
 ) -> Iterator[Problem]:
-    """Yield the problems of a layer that findings below the path `base` are; `facts` fill the rows' words."""
+    """Yield the problems of a layer for the findings below the path `base`; `facts` fill the rows' words."""
     for finding in findings:
         yield named(f"{layer}/{RULES[finding.kind]}", finding, base, **facts)
 
 
 def named(name: str, finding: Finding, base: FieldPath = (), **facts: str) -> Problem:
-    """Return the problem `name` that a finding is. `{remedy}` in a row's fix is its parameter "near", where a
-    name that is near was found, else "far"."""
+    """Return the problem `name` for a finding.
+
+    `{remedy}` in a row's fix is its parameter "near" if a similar name exists, else "far".
+    """
     parameters = rules.get_rule(name).parameters
     remedy = filled(
         str(parameters.get("near" if finding.expected else "far", "")), {"expected": finding.expected}

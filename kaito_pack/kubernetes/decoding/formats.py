@@ -1,10 +1,10 @@
-"""Formats of text that Go's decoders read: times and base64."""
+"""Text formats that Go's decoders read: times and base64."""
 
 from __future__ import annotations
 
 
 def is_time(text: str, micro: bool = False) -> bool:
-    """Return whether Go's time.Parse takes `text` as RFC 3339 (`micro`: with six digits of a second)."""
+    """Return whether Go's time.Parse accepts `text` as RFC 3339 (`micro`: with six digits of a second)."""
     import re
 
     fraction = r"[.,]\d{6}" if micro else r"(?:[.,]\d+)?"
@@ -29,7 +29,7 @@ def is_time(text: str, micro: bool = False) -> bool:
 
 
 def is_base64(text: str) -> bool:
-    """Return whether `text` is padded base64 of the standard alphabet; line ends do not count."""
+    """Return whether `text` is padded base64 of the standard alphabet, ignoring line ends."""
     from binascii import Error, a2b_base64
 
     try:

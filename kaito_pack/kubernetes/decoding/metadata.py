@@ -1,6 +1,6 @@
-"""What the API server says of labels and annotations inside an object: a pod template's, a selector's.
+"""The API server's checks of labels and annotations inside an object, such as a pod template's.
 
-An object's own `metadata` is `object_meta`'s.
+`object_meta` checks an object's own `metadata`.
 
 Source: Kubernetes 1.35, k8s.io/apimachinery, pkg/api/validation.
 """
@@ -21,7 +21,7 @@ from kaito_pack.kubernetes.decoding.object_meta import LARGEST_ANNOTATIONS
 
 @rule("kubernetes/label-key", "kubernetes/label-value", on="shared")
 def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the keys and values of labels, a selector or a node selector."""
+    """Yield the problems with the keys and values of labels, a selector or a node selector."""
     for key, value in strings(labels):
         if not names.is_qualified(key):
             yield problem("kubernetes/label-key", (*path, key), key=shown(key))
@@ -32,7 +32,7 @@ def check_labels(labels: object, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/annotations-size", on="part")
 @rule("kubernetes/label-key", on="shared")
 def check_annotations(annotations: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the keys of annotations and their size."""
+    """Yield the problems with the keys of annotations and with their total size."""
     size = 0
     for key, value in strings(annotations):
         size += len(key.encode("utf-8", "replace")) + len(text(value).encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""The formats of names that Kubernetes knows; each function says whether a text has the format.
+"""The formats of names in Kubernetes; each function returns whether a text has the format.
 
 Source: k8s.io/apimachinery, pkg/util/validation, Kubernetes 1.35.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-RECENT = 2048  # short texts whose verdict is kept: manifests of one team have the same few names
+RECENT = 2048  # number of short texts with cached results: the manifests of a team reuse a few names
 LABEL_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
 HOSTNAME_LENGTH = 64
@@ -17,7 +17,7 @@ PORT_NAME_LENGTH = 15
 LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 LABEL_VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
-PROTOCOLS = ("TCP", "UDP", "SCTP")  # of ports
+PROTOCOLS = ("TCP", "UDP", "SCTP")  # protocols of ports
 
 
 def is_dns_label(name: str) -> bool:
@@ -36,7 +36,7 @@ def is_service_name(name: str) -> bool:
 
 
 def is_subdomain(name: str) -> bool:
-    """Return whether it is DNS labels joined by dots, at most 253 characters in all."""
+    """Return whether it is DNS labels joined by dots, at most 253 characters in total."""
     return len(name) <= SUBDOMAIN_LENGTH and _has_form(SUBDOMAIN, name)
 
 
@@ -46,25 +46,25 @@ def is_subdomain_of_any_length(name: str) -> bool:
 
 
 def is_node_hostname(name: str) -> bool:
-    """Return whether it is a subdomain that fits into the kernel's 64 characters."""
+    """Return whether it is a subdomain within the kernel's limit of 64 characters."""
     return len(name) <= HOSTNAME_LENGTH and is_subdomain(name)
 
 
 def begun(prefix: str) -> str:
-    """Return what the API server judges of the beginning of a name: a last hyphen counts as no end of it.
+    """Return the prefix of a generated name in the form that the API server checks.
 
-    The last two characters count as one letter if the last is a hyphen.
+    A hyphen at its end is allowed: the last two characters then count as one letter.
     """
     return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
 
 
 def may_begin_subdomain(name: str) -> bool:
-    """Return whether it is a subdomain once a suffix is added."""
+    """Return whether it is a subdomain after a suffix is added."""
     return is_subdomain(begun(name))
 
 
 def is_signer(name: str) -> bool:
-    """Return whether it is a signer of certificates: `domain/path`, the domain with two labels or more."""
+    """Return whether it is a signer of certificates: `domain/path`, the domain with at least two labels."""
     domain, slash, path = name.partition("/")
     labels = domain.split(".")
     if not slash or len(labels) < 2 or not is_subdomain(domain) or not all(map(is_dns_label, labels)):
@@ -73,7 +73,7 @@ def is_signer(name: str) -> bool:
 
 
 def is_trust_bundle(name: str) -> bool:
-    """Return whether it is the name of a ClusterTrustBundle: a subdomain, after `signer:` if it has one."""
+    """Return whether it is a ClusterTrustBundle name: a subdomain, after `signer:` if it has one."""
     return is_subdomain(name.rpartition(":")[2])
 
 
@@ -101,7 +101,7 @@ def is_config_key(key: str) -> bool:
 
 
 def is_env_name(name: str, relaxed: bool) -> bool:
-    """Return whether it names a variable; `relaxed` (Kubernetes 1.32 and later): printable ASCII but `=`."""
+    """Return whether it is a variable name; `relaxed` (Kubernetes 1.32+): printable ASCII except `=`."""
     if relaxed:
         return bool(re.fullmatch("[ -<>-~]+", name))
     if name == "." or name.startswith(".."):
@@ -130,7 +130,7 @@ def is_sysctl_name(name: str) -> bool:
 def is_ip(address: str, strict: bool = True) -> bool:
     """Return whether it is an IPv4 or IPv6 address.
 
-    Not `strict` (Kubernetes before 1.36): numbers may have leading zeros, and IPv6 may hold an IPv4 address.
+    Without `strict` (before Kubernetes 1.36), numbers may have leading zeros, and IPv6 may contain IPv4.
     """
     from ipaddress import ip_address
 
@@ -144,7 +144,7 @@ def is_ip(address: str, strict: bool = True) -> bool:
 def is_range(addresses: str, strict: bool = True) -> bool:
     """Return whether it is a range of addresses: an address, `/` and a prefix length of its family.
 
-    `strict` (Kubernetes 1.36 and later): the address is the range's first.
+    With `strict` (Kubernetes 1.36 and later), the address must be the first of the range.
     """
     from ipaddress import ip_network
 

@@ -1,7 +1,7 @@
 """The API server's rules for `metadata`, the same for every kind: names, labels, annotations, owners.
 
-Source: apimachinery v0.35, pkg/api/validation/objectmeta.go and pkg/util/validation. `metadata` must have
-been decoded before: what has a wrong type there is passed over here.
+Source: apimachinery v0.35, pkg/api/validation/objectmeta.go and pkg/util/validation. `metadata` must already
+be decoded: values of a wrong type are skipped here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.decoding import Finding
 
 NameForm = Literal["subdomain", "label", "dns1035", "path"]
-LARGEST_ANNOTATIONS = 256 * 1024  # bytes, keys and values together
+LARGEST_ANNOTATIONS = 256 * 1024  # bytes, keys and values in total
 
 WORDS = {
     "subdomain": "lower case letters, digits, `-` and `.`, beginning and ending with a letter or digit, "
@@ -38,9 +38,9 @@ WORDS = {
 def check_metadata(
     metadata: Any, form: NameForm = "subdomain", standard_finalizers: Collection[str] | None = None
 ) -> Iterator[Finding]:
-    """Yield what the API server rejects in a decoded `metadata`; paths begin with "metadata".
+    """Yield the findings of the API server in a decoded `metadata`; paths begin with "metadata".
 
-    `standard_finalizers`, of Kubernetes' own kinds: those that need no prefix.
+    `standard_finalizers` are finalizers of built-in kinds that need no prefix.
     """
     if metadata is not None and not isinstance(metadata, dict):
         return  # the decoder reports it
@@ -70,7 +70,7 @@ def _finding(kind: str, path: FieldPath, value: object, expected: str) -> Findin
 def _check_name(metadata: Fields, form: NameForm) -> Iterator[Finding]:
     name, prefix = metadata.get("name"), metadata.get("generateName")
     if prefix and isinstance(prefix, str):
-        generated = prefix[:58] + "aaaaa"  # cut, and five letters behind it
+        generated = prefix[:58] + "aaaaa"  # truncated, plus five letters
         good = has_form(names.begun(prefix), form) and (name or has_form(generated, form))
         if not good:
             yield _finding("name", ("generateName",), prefix, WORDS[form])
@@ -118,7 +118,7 @@ def _check_owners(owners: Any) -> Iterator[Finding]:
 
 
 def has_form(name: str, form: NameForm) -> bool:
-    """Return whether `name` is a name of that form."""
+    """Return whether `name` has that form."""
     return FORMS[form](name)
 
 

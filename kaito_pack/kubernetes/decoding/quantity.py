@@ -1,14 +1,14 @@
 """Kubernetes quantities (`500m`, `1.5Gi`, `2`): read, compared and printed as the API server does.
 
-Written after the behaviour of `resource.Quantity` in k8s.io/apimachinery v0.35 and tested against it.
-A quantity is printed in one of three formats, chosen by the suffix it was read with:
+This follows the behavior of `resource.Quantity` in k8s.io/apimachinery v0.35 and is tested against it.
+A quantity is printed in one of three formats, determined by the suffix in the input:
 
-- decimal: the suffixes n, u, m, none, k, M, G, T, P, E, the number a whole one;
+- decimal: the suffixes n, u, m, none, k, M, G, T, P, E, with a whole number;
 - exponent: `e3`, the exponent a multiple of 3;
 - binary: Ki, Mi, Gi, Ti, Pi, Ei.
 
-What was written is kept as it is if a cheap test finds that it is canonical already. That test is
-not exact (`007` and `123456.789` pass it), and the cluster shows its slips, so they are here as well.
+The input is returned unchanged if a cheap test finds it canonical. That test is not exact (`007` and
+`123456.789` pass it), and the cluster has the same errors, so this module reproduces them.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SUFFIX_LETTERS = "eEinumkKMGTP"
 DIGITS = "0123456789"
 SPACES = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000 "
 
-SMALLEST = -9  # powers of ten: nothing below a nano is kept
-KEPT_DIGITS = 18  # what fits an int64
-LARGEST_BINARY = 2**63 - 1  # binary quantities are cut here
-LARGEST_EXPONENT = 4000  # beyond this no number is computed; the API server itself would hang
+SMALLEST = -9  # powers of ten: the smallest unit is a nano
+KEPT_DIGITS = 18  # digits that fit into an int64
+LARGEST_BINARY = 2**63 - 1  # the maximum of binary quantities
+LARGEST_EXPONENT = 4000  # larger exponents are not computed; the API server itself would hang
 
 
 class Quantity(NamedTuple):
-    """The amount `number * 10**scale`, its format ("decimal", "exponent", "binary") and how it is printed."""
+    """The amount `number * 10**scale`, its format ("decimal", "exponent", "binary") and its printed form."""
 
     number: int
     scale: int
@@ -58,14 +58,14 @@ class Quantity(NamedTuple):
 def parse(value: object) -> Quantity:
     """Read a quantity as the API server's JSON decoder does.
 
-    `value` is what a YAML reader gives: a string or a number; null is a quantity of 0. Raises ValueError,
-    with words for the user that complete "`x` is not a quantity: ", if the API server rejects it.
+    `value` is a YAML reader's string or number; null is a quantity of 0. Raises ValueError if the API server
+    rejects it, with words that complete "`x` is not a quantity: ".
     """
     if value is None:
         return Quantity(0, 0, "decimal", "0")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("it must be a string or a number")
-    # The decoder sees the raw JSON text: an escaped tab or line end is not a space to it.
+    # The decoder reads the raw JSON text, in which an escaped tab or line end is not a space.
     text = (value if isinstance(value, str) else number_text(value)).strip(SPACES)
     if not text:
         raise ValueError("it is empty")
@@ -74,13 +74,13 @@ def parse(value: object) -> Quantity:
     return _parsed(text)
 
 
-@lru_cache(2048)  # a manifest is asked for the same few amounts by many checks, 13 times in all
+@lru_cache(2048)  # many checks read the same few amounts of a manifest, 13 times in total
 def _parsed(text: str) -> Quantity:
     return _read(text, *_split(text))
 
 
 def canonical(value: str | int | float) -> str:
-    """Return a quantity as Kubernetes prints it after reading: `0.5` gives `500m`. Raises ValueError."""
+    """Return a quantity as Kubernetes prints it: `0.5` gives `500m`. Raises ValueError."""
     return parse(value).canonical
 
 
@@ -90,7 +90,7 @@ def value_of(value: object) -> Fraction | int:
 
 
 def number_text(value: int | float) -> str:
-    """Return a YAML number as it is in the JSON that kubectl sends."""
+    """Return a YAML number in the form of the JSON that kubectl sends."""
     if isinstance(value, int):
         return str(value) if -(2**63) <= value < 2**64 else _float_text(_as_float(value))
     return _float_text(value)
@@ -171,11 +171,11 @@ def _read(text: str, digits: str, whole: str, fraction: str, suffix: str) -> Qua
 
 
 def _read_large(sign: int, number: int, scale: int, form: str) -> Quantity:
-    """Return what does not fit 18 digits or is below a nano: rounded up to nanos, binary ones cut at 8Ei."""
+    """Return a quantity of more than 18 digits or below a nano: rounded up to nanos, binary cut at 8Ei."""
     if number and scale > LARGEST_EXPONENT:
         raise ValueError("it is too large")
     if scale < SMALLEST:
-        # Away from zero: who asks for a little must not get nothing.
+        # Round away from zero: a small request must not become nothing.
         cut = min(SMALLEST - scale, len(str(number)) + 1)
         number, scale = -(-number // 10**cut), SMALLEST
     if form == "binary":
@@ -207,7 +207,7 @@ def _print(number: int, scale: int, form: str) -> str:
 
 
 def _without_factors(number: int, factor: int) -> tuple[int, int]:
-    """Return `number` divided by `factor` as often as it goes, and how often."""
+    """Return `number` divided by `factor` as often as possible, and the number of divisions."""
     times = 0
     while number % factor == 0:
         number //= factor
@@ -216,12 +216,12 @@ def _without_factors(number: int, factor: int) -> tuple[int, int]:
 
 
 def is_positive_quantity(value: object) -> bool:
-    """Return whether `value` can be a request: a quantity above zero."""
+    """Return whether `value` is a valid request: a quantity above zero."""
     return positive_quantity_error(value) is None
 
 
 def positive_quantity_error(value: object) -> str | None:
-    """Return why `value` cannot be a request, in words that follow it; None if it can."""
+    """Return why `value` is not a valid request, in words that follow it; None if it is valid."""
     try:
         amount = value_of(value)
     except ValueError as error:

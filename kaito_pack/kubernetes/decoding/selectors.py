@@ -1,4 +1,4 @@
-"""What the API server says of label selectors and of terms that choose nodes.
+"""The API server's checks of label selectors and of terms that select nodes.
 
 Source: Kubernetes 1.35, k8s.io/apimachinery, pkg/apis/meta/v1/validation, and pkg/apis/core/validation.
 """
@@ -21,7 +21,7 @@ WITH_VALUES, WITHOUT_VALUES, COMPARING = ("In", "NotIn"), ("Exists", "DoesNotExi
 
 
 def check_selector(selector: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a label selector."""
+    """Yield the problems with a label selector."""
     yield from check_labels(mapping(selector).get("matchLabels"), (*path, "matchLabels"))
     expressions = mapping(selector).get("matchExpressions")
     for expression, expression_path in entries(expressions, (*path, "matchExpressions")):
@@ -31,7 +31,7 @@ def check_selector(selector: object, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/operator-values", on="part")
 @rule("kubernetes/label-key", "kubernetes/label-value", on="shared")
 def check_expression(expression: Fields, operators: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with one condition on a label."""
+    """Yield the problems with one condition on a label."""
     key, operator = text(expression.get("key")), text(expression.get("operator"))
     values = sequence(expression.get("values"))
     if (key or expression.get("key") in (None, "")) and not names.is_qualified(key):
@@ -57,7 +57,7 @@ def check_expression(expression: Fields, operators: tuple[str, ...], path: Field
 
 
 def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tuple[FieldPath, str, str]]:
-    """Yield what of a selector labels do not have: its path, key and the value that is wanted.
+    """Yield the parts of a selector that `labels` do not match: path, key and wanted value.
 
     A null counts as an empty text in both.
     """
@@ -83,7 +83,7 @@ def unmatched(selector: object, labels: Fields, path: FieldPath) -> Iterator[tup
 @rule("kubernetes/match-fields", on="part")
 @rule("kubernetes/name-format", on="shared")
 def check_node_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with one term that chooses nodes."""
+    """Yield the problems with one term that selects nodes."""
     operators = (*WITH_VALUES, *WITHOUT_VALUES, *COMPARING)
     for expression, expression_path in entries(term.get("matchExpressions"), (*path, "matchExpressions")):
         yield from check_expression(expression, operators, expression_path)

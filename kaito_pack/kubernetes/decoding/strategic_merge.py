@@ -1,12 +1,12 @@
-"""Kubernetes' strategic merge: a partial object laid over a whole one, lists merged by their merge keys.
+"""Kubernetes' strategic merge: lays a partial object over a whole one and merges lists by merge keys.
 
 The merge keys and strategies are those of the Kubernetes schema (x-kubernetes-patch-*). Directives:
 `$patch: delete`, `$patch: replace`, `$retainKeys`, `$setElementOrder/<list>` and
 `$deleteFromPrimitiveList/<list>`; null deletes a key.
 
-The result is that of `kubectl patch --type strategic` (compared at v1.36), the order of lists included:
-what the patch adds comes first. It differs if kubectl's behaviour is an accident: a map with `$patch: delete`
-goes altogether, and one with `$patch: replace` stays where there was none before.
+The result equals that of `kubectl patch --type strategic` (compared at v1.36), including the order of lists:
+additions of the patch come first. It differs if kubectl's behavior is an accident: a map with
+`$patch: delete` is removed completely, and one with `$patch: replace` stays if there was none before.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MERGE_KEY = "x-kubernetes-patch-merge-key"
 
 
 class MergeError(ValueError):
-    """A patch that cannot be laid over; `path` is in the patch."""
+    """A patch that cannot be merged; `path` is in the patch."""
 
     def __init__(self, path: FieldPath, reason: str) -> None:
         super().__init__(reason)
@@ -36,14 +36,14 @@ class MergeError(ValueError):
 
 @dataclass
 class Merged:
-    """The merged object, and the path in the patch of each part that the patch decided."""
+    """The merged object, and the path in the patch of each part that the patch determined."""
 
     value: Any
     origins: dict[FieldPath, FieldPath]
 
 
 def merge(base: Any, patch: Any, definitions: Definitions) -> Merged:
-    """Return `patch` laid over `base`, an object of the definition's root; neither is changed.
+    """Return `base`, an object of the definition's root, merged with `patch`; neither is changed.
 
     Raises MergeError for an unknown directive or an item without its merge key.
     """
@@ -58,16 +58,16 @@ def merge(base: Any, patch: Any, definitions: Definitions) -> Merged:
 @dataclass
 class _Merge:
     definitions: Definitions
-    # Where in the patch an item of a container of the result came from: (id of the container, key) -> path.
+    # The origin in the patch of each item of a resulting container: (id of the container, key) -> path.
     touched: dict[tuple[int, Any], FieldPath] = field(default_factory=dict)
-    keep: list[Any] = field(default_factory=list)  # containers stay alive, so that their ids stay theirs
+    keep: list[Any] = field(default_factory=list)  # keeps containers alive, so that their ids are not reused
 
     def _schema(self, schema: Schema) -> Schema:
         definition = self.definitions.schemas.get(schema.get("$ref", ""), {})
         return {**definition, **{key: part for key, part in schema.items() if key != "$ref"}}
 
     def laid_over(self, base: Any, patch: Any, schema: Schema, path: FieldPath) -> Any:
-        """Return the value that `patch` at `path` makes of `base`; ABSENT if it deletes it."""
+        """Return `base` after merging with `patch` at `path`; ABSENT if the patch deletes it."""
         schema = self._schema(schema)
         if isinstance(patch, dict):
             return self._maps(base if isinstance(base, dict) else {}, patch, schema, path)
@@ -128,7 +128,7 @@ class _Merge:
         if "merge" not in schema.get("x-kubernetes-patch-strategy", "") or not key:
             return self._replaced(patch, path)
         indexed = [(index, item) for index, item in enumerate(patch) if item != {DIRECTIVE: "replace"}]
-        # An item that is nothing but the directive replaces the list by the other items.
+        # An item that is only the directive replaces the list with the other items.
         result = list(base) if len(indexed) == len(patch) else []
         self.keep.append(result)
         positions = _positions(result, str(key))
@@ -148,7 +148,7 @@ class _Merge:
         schema: Schema,
         path: FieldPath,
     ) -> None:
-        """Lay `item` over the items of `result` that have its key; a deleted item becomes ABSENT."""
+        """Merge `item` into the items of `result` with the same key; a deleted item becomes ABSENT."""
         if not isinstance(item, dict):
             raise MergeError(path, "is not a map")
         if item.get(DIRECTIVE) == "replace":
@@ -195,7 +195,7 @@ def _field(schema: Schema, name: Any) -> Schema:
 
 
 def _retained(base: Fields, patch: Fields, path: FieldPath) -> dict[str, Any]:
-    """Return `base` without the keys that `$retainKeys` does not name."""
+    """Return `base` without the keys that `$retainKeys` does not list."""
     names = patch[RETAIN]
     if not isinstance(names, list):
         raise MergeError(path, "is not a list of keys to retain")
@@ -220,9 +220,9 @@ def _ranks(names: list[Any]) -> dict[Any, int]:
 
 
 def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -> list[Any]:
-    """Return `items` with those of the keys `wanted` in that order, the others at their places `before`.
+    """Return `items` with the keys `wanted` in that order, the others at their places in `before`.
 
-    Of two neighbours that were not both there before, the one that the patch names comes first.
+    Of two neighbors that were not both in `before`, the one that the patch lists comes first.
     """
 
     def key_of(item: Any) -> Any:
@@ -234,7 +234,7 @@ def in_order(items: list[Any], key: str, wanted: list[Any], before: list[Any]) -
     named.sort(key=lambda item: ranks[key_of(item)])
     others = [item for item in items if key_of(item) not in ranks]
     result: list[Any] = []
-    mine, other = 0, 0  # the next of each
+    mine, other = 0, 0  # the next index of each
     while mine < len(named) and other < len(others):
         before_mine, before_other = was.get(key_of(named[mine])), was.get(key_of(others[other]))
         if before_mine is not None and before_other is not None and before_other < before_mine:

@@ -1,8 +1,8 @@
-"""What the API server rejects in a custom resource by its CRD's structural schema.
+"""Finds what the API server rejects in a custom resource by its CRD's structural schema.
 
-The order is that of apiextensions-apiserver v0.35: unknown fields are reported; a null that is neither
-nullable nor defaulted is dropped; defaults are filled in; the rest is validated. In a list a null stays and
-has no type. CEL rules are not evaluated.
+The order is that of apiextensions-apiserver v0.35: report unknown fields, drop a null that is neither
+nullable nor defaulted, fill in defaults, validate the rest. In a list, null stays and has no type. CEL rules
+are not evaluated.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def compiled(schema: Schema) -> ValueCheck:
     elif kind == "array":
         steps.append(_items(schema))
     elif not schema.get("x-kubernetes-preserve-unknown-fields"):
-        # The API server looks for unknown fields before it looks at types.
+        # The API server checks for unknown fields before it checks types.
         steps.append(_no_fields)
     if not steps:
         return lambda value, trail, findings: None
@@ -70,7 +70,7 @@ def compiled(schema: Schema) -> ValueCheck:
 def custom_resource(schema: Schema) -> ValueCheck:
     """Return the check of a whole custom resource by the schema of its CRD.
 
-    Its `metadata` has its own rules, and a status is dropped before it is validated.
+    `metadata` has its own rules, and a status is dropped before validation.
     """
     fields = schema["properties"]
     spec = compiled({**schema, "properties": {**fields, "metadata": OPEN, "status": OPEN}})
@@ -83,7 +83,7 @@ def custom_resource(schema: Schema) -> ValueCheck:
 
 
 def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Findings) -> None:
-    """Find the unknown fields only, whatever the types: all that is asked of a part that a create drops."""
+    """Find only the unknown fields, whatever the types: a part that a create drops needs no other check."""
     if schema and schema.get("x-kubernetes-preserve-unknown-fields") and "properties" not in schema:
         return
     schema = schema or {}
@@ -107,9 +107,9 @@ def unknown_only(value: Any, schema: Schema | None, trail: Trail, findings: Find
 
 
 def has_type(value: Any, kind: str) -> bool:
-    """Return whether a value, as JSON has it, is of an OpenAPI type."""
+    """Return whether a JSON value has an OpenAPI type."""
     if kind == "integer":
-        # Beyond an int64 a number is read as a float, and such a large float does not count as whole.
+        # A number beyond int64 is read as a float, and such a large float does not count as whole.
         return is_whole(value) and bool(-(2**63) <= value < 2**63)
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
@@ -150,7 +150,7 @@ def _fields(schema: Schema) -> ValueCheck:
 
 
 def _other_fields(schema: Schema) -> tuple[bool, ValueCheck | None]:
-    """Return whether unlisted fields are allowed unchecked, and the check of those that are free."""
+    """Return whether unlisted fields are allowed unchecked, and the check of additional fields."""
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
         return True, compiled(others)
@@ -176,7 +176,7 @@ def _items(schema: Schema) -> ValueCheck:
 
 
 def _values(schema: Schema) -> list[ValueCheck]:
-    """Return the checks of a schema's value validations, those that it has."""
+    """Return the checks for the value validations of a schema."""
     schema = {**FORMATS.get(schema.get("format", ""), {}), **schema}
     checks: list[ValueCheck] = [_enum(schema["enum"])] if "enum" in schema else []
     if "pattern" in schema:
@@ -240,7 +240,7 @@ def _enum(choices: list[Any]) -> ValueCheck:
 
 def _pattern(pattern: str) -> ValueCheck:
     def check(value: Any, trail: Trail, findings: Findings) -> None:
-        # Go's `$` takes no line end before the text's end, as Python's does.
+        # Unlike Python's, Go's `$` does not match before a line end at the end of the text.
         if isinstance(value, str) and not search(pattern.removesuffix("$") + r"\Z", value):
             findings.append(Finding("text", path_of(trail), shown(value), f"a string that matches {pattern}"))
 

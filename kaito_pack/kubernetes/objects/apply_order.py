@@ -1,4 +1,4 @@
-"""The order in which objects are applied: what others need comes before them.
+"""The order in which objects are applied: each object follows those that it needs.
 
 A webhook may reject an object whose ConfigMap does not exist, and no pod starts without its Secrets.
 """
@@ -13,14 +13,14 @@ from kaito_pack.base.trees import Manifest, mapping, sequence, text
 from kaito_pack.facts.tables import per_pack, table
 
 Item = TypeVar("Item")
-Key = int  # a hash: two that are equal by chance change an order, and nothing else
+Key = int  # a hash: a collision changes the order and nothing else
 
-OWN = ("apiVersion", "kind", "metadata")  # fields that name the object itself
-ALWAYS = hash("first")  # what every object needs that is not itself among the first
+OWN = ("apiVersion", "kind", "metadata")  # fields that identify the object itself
+ALWAYS = hash("first")  # needed by every object that is not among the first ones
 
 
 class Bonds(NamedTuple):
-    """What an object, or a group of objects, gives to others, and what it needs if others give it."""
+    """The keys that an object, or a group of objects, provides, and those that it needs if others do."""
 
     given: frozenset[Key] = frozenset()
     needed: frozenset[Key] = frozenset()
@@ -32,7 +32,7 @@ def _kinds(row: str) -> frozenset[str]:
 
 
 def bonds_of(body: Manifest) -> Bonds:
-    """Return the bonds of one object: it needs what it names, whichever of its fields holds the name."""
+    """Return the bonds of one object: it needs every object that any of its fields names."""
     metadata = mapping(body.get("metadata"))
     kind, namespace, name = (
         text(body.get("kind")),
@@ -47,7 +47,7 @@ def bonds_of(body: Manifest) -> Bonds:
     needed = {hash(("", namespace))} if is_first else {hash(("", namespace)), ALWAYS}
     waiting: list[Any] = [value for key, value in body.items() if key not in OWN]
     waiting += sequence(metadata.get("ownerReferences"))
-    while waiting:  # not `walk`: the paths would cost more than all else
+    while waiting:  # not `walk`: computing the paths would take longer than everything else
         part = waiting.pop()
         if isinstance(part, str):
             needed.update((hash((namespace, part)), hash(("", part))))
@@ -69,7 +69,7 @@ def joined(group: Iterable[Bonds]) -> Bonds:
 
 
 def in_apply_order(items: Sequence[Item], bonds: Callable[[Item], Bonds]) -> list[Item]:
-    """Return the items with each behind those that it needs; their order is changed no further.
+    """Return the items with each after those that it needs; their order is otherwise unchanged.
 
     If items need each other, the first of them comes last.
     """

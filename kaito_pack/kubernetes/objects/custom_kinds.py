@@ -1,7 +1,7 @@
-"""What the API server says of a custom resource whose CRD the pack knows.
+"""The API server's checks of a custom resource whose CRD the pack knows.
 
-A file `facts/crds/<group>_<kind>.json` has `group`, `kind` and, by API version, the structural schema of
-the CRD; putting one there is all that makes a kind known.
+A file `facts/crds/<group>_<kind>.json` has `group`, `kind` and, by API version, the structural schema of the
+CRD. Adding such a file is enough to support a kind.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kaito_pack.kubernetes.decoding.object_meta import check_metadata
 
 
 def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
-    """Return what the API server rejects in a custom resource; None if no schema here is its own."""
+    """Return the API server's problems with a custom resource; None if the pack has no schema for it."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
@@ -31,9 +31,9 @@ def check_custom(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
 
 
 def check_resource(manifest: Manifest, check: ValueCheck, kubernetes: str, owner: str) -> Iterator[Problem]:
-    """Yield what `check`, made of its CRD, and the rules of `metadata` reject in a custom resource.
+    """Yield the problems that `check`, compiled from its CRD, and the rules of `metadata` find.
 
-    `owner` is how a problem calls the kind: "a PodMonitor of monitoring.coreos.com/v1".
+    `owner` is the name of the kind in problems: "a PodMonitor of monitoring.coreos.com/v1".
     """
     findings: Findings = []
     check(dict(manifest), None, findings)
@@ -46,7 +46,7 @@ def check_resource(manifest: Manifest, check: ValueCheck, kubernetes: str, owner
 
 
 def _is_word(name: str) -> bool:
-    # The name becomes part of a file's name.
+    # The name becomes part of a file name.
     return 0 < len(name) <= 100 and all(letter.isalnum() or letter in ".-" for letter in name)
 
 
@@ -54,6 +54,6 @@ def _is_word(name: str) -> bool:
 def _check_of(group: str, kind: str, version: str) -> ValueCheck | None:
     file = f"crds/{group}_{kind}.json"
     known = first(file) if files(file) else {}
-    # A file system that ignores letter case finds the file for `podmonitor` as well.
+    # On a file system that ignores case, the file also opens for `podmonitor`.
     schema = known["versions"].get(version) if known.get("kind") == kind else None
     return None if schema is None else custom_check(schema, file)

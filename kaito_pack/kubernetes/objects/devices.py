@@ -1,4 +1,4 @@
-"""What the API server says of claims for devices (dynamic resource allocation).
+"""The API server's checks of claims for devices (dynamic resource allocation).
 
 Source: Kubernetes 1.35, pkg/apis/resource/validation and pkg/apis/resource/v1/defaults.go.
 """
@@ -24,12 +24,12 @@ ATTRIBUTES = ("matchAttribute", "distinctAttribute")
 
 
 def check_device_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a ResourceClaim."""
+    """Yield the problems with a ResourceClaim."""
     yield from _check_devices(manifest, mapping(manifest.get("spec")), ("spec",))
 
 
 def check_device_claim_template(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a ResourceClaimTemplate."""
+    """Yield the problems with a ResourceClaimTemplate."""
     spec = mapping(mapping(manifest.get("spec")).get("spec"))
     yield from _check_devices(manifest, spec, ("spec", "spec"))
 
@@ -58,12 +58,12 @@ def _check_devices(manifest: Fields, spec: Fields, path: FieldPath) -> Iterator[
 
 
 def _is_attribute(name: str) -> bool:
-    """Return whether an attribute of a device is named with its domain, as constraints need it."""
+    """Return whether the name of a device attribute includes its domain, as constraints require."""
     return "/" in name and names.is_qualified(name)
 
 
 def _names(requests: Sequence[object]) -> list[str]:
-    """Return the names by which constraints call requests and their alternatives."""
+    """Return the names by which constraints refer to requests and their alternatives."""
     known = []
     for request in map(mapping, requests):
         name = text(request.get("name"))
@@ -94,7 +94,7 @@ def _check_request(request: Fields, path: FieldPath, is_flat: bool) -> Iterator[
 
 @rule("kubernetes/device-count", on="part")
 def _check_exact(exact: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the class and the number of devices of a request."""
+    """Yield the problems with the class and the number of devices of a request."""
     yield from required(exact, [CLASS], path, "a request for devices")
     yield from named(exact, CLASS, names.is_subdomain, path)
     yield from one_of(exact, "allocationMode", MODES, path)

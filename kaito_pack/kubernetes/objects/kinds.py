@@ -1,4 +1,4 @@
-"""What the API server rejects in an object of a built-in kind: a Service, a ConfigMap, a Job …"""
+"""Checks an object of a built-in kind as the API server does: a Service, a ConfigMap, a Job …"""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def is_builtin(manifest: Manifest, kubernetes: str) -> bool:
 
 
 def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
-    """Return what the API server of that Kubernetes minor rejects in an object of a built-in kind.
+    """Return the problems of an object of a built-in kind in the API server of that Kubernetes minor.
 
-    Strict decoding, required fields, `metadata`; None for a kind that this Kubernetes does not have.
-    Raises UsageError for a version that is not known.
+    Covers strict decoding, required fields and `metadata`. None for a kind that this Kubernetes does not
+    have. Raises UsageError for an unknown version.
     """
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
@@ -46,7 +46,7 @@ def check_builtin(manifest: Manifest, kubernetes: str) -> list[Problem] | None:
 
 
 def name_form(kind: str, kubernetes: str) -> NameForm:
-    """Return the form that names of this kind have in that Kubernetes minor."""
+    """Return the required form of names of this kind in that Kubernetes minor."""
     parameters = rules.rules("kubernetes")["kubernetes/bad-name"].parameters
     forms: dict[str, NameForm] = dict(parameters["forms"])
     for since, later in parameters["laterForms"].items():
@@ -56,7 +56,7 @@ def name_form(kind: str, kubernetes: str) -> NameForm:
 
 
 def missing(manifest: Manifest, known: definitions.Definitions) -> Iterator[Finding]:
-    """Yield the required fields that an object lacks; its status is not looked into, a create drops it."""
+    """Yield the required fields that an object lacks, except in its status, which a create drops."""
     filled = rules.rules("kubernetes")["kubernetes/missing-field"].parameters["filled"]
     spec = {key: value for key, value in manifest.items() if key not in ("status", "metadata")}
     yield from _missing(spec, {"$ref": known.root}, (), known.schemas, filled)

@@ -1,4 +1,4 @@
-"""What the API server says of other core kinds, chosen by a manifest's kind.
+"""The API server's checks of other core kinds, selected by a manifest's kind.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation, pkg/apis/apps/validation, pkg/apis/batch/validation.
 """
@@ -25,7 +25,7 @@ from kaito_pack.kubernetes.pods.pod_annotations import check_pod_annotations
 
 NEWEST = "1.37"
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
-LARGEST_DATA = 1_048_576  # bytes of a ConfigMap's or Secret's values
+LARGEST_DATA = 1_048_576  # bytes of the values of a ConfigMap or Secret
 # Modules that few manifests need, by the kinds that they check.
 BESIDE = {
     "devices": ("ResourceClaim", "ResourceClaimTemplate"),
@@ -46,7 +46,7 @@ SECRET_KEYS = {
 
 
 def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Reported]:
-    """Yield what the API server rejects in a manifest of a core kind; nothing for other kinds."""
+    """Yield the API server's problems with a manifest of a core kind; nothing for other kinds."""
     kind = text(manifest.get("kind"))
     if kind == "Service":
         yield from check_service(manifest, kubernetes)
@@ -60,7 +60,7 @@ def check_object(manifest: Manifest, kubernetes: str = NEWEST) -> Iterator[Repor
 @rule("kubernetes/config-map-value", on="part")
 @rule("kubernetes/name-duplicate", "kubernetes/data-size", on="shared")
 def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with the keys and the size of a ConfigMap."""
+    """Yield the problems with the keys and the size of a ConfigMap."""
     size, keys = 0, set()
     for field in ("data", "binaryData"):
         for key, value in strings(manifest.get(field)):
@@ -80,7 +80,7 @@ def check_config_map(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 @rule("kubernetes/secret-value", "kubernetes/secret-base64", on="part")
 @rule("kubernetes/data-size", on="shared")
 def check_secret(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with the keys and the size of a Secret; its values are never repeated."""
+    """Yield the problems with the keys and the size of a Secret; its values are never repeated."""
     size, kind = 0, text(manifest.get("type"))
     for field in ("data", "stringData"):
         for key, value in strings(manifest.get(field)):
@@ -118,7 +118,7 @@ def check_secret_type(manifest: Fields, kind: str) -> Iterator[Problem]:
 
 
 def is_json(content: bytes) -> bool:
-    """Return whether bytes are a map in JSON."""
+    """Return whether bytes are a JSON map."""
     from json import loads
 
     try:
@@ -128,11 +128,11 @@ def is_json(content: bytes) -> bool:
 
 
 def decoded(value: object) -> bytes:
-    """Return the bytes of a base64 text; none if it is no such text."""
+    """Return the bytes of a base64 text; empty if it is not valid."""
     from base64 import b64decode
 
     try:
-        # Line breaks are allowed inside, as the API server's decoder allows them.
+        # The API server's decoder allows line breaks inside.
         return b64decode(text(value).replace("\n", "").replace("\r", ""), validate=True)
     except ValueError:
         return b""
@@ -146,12 +146,12 @@ def check_key(key: str, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_persistent_claim(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a PersistentVolumeClaim."""
+    """Yield the problems with a PersistentVolumeClaim."""
     yield from check_claim(mapping(manifest.get("spec")), ("spec",), alone=True)
 
 
 def check_pod(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a Pod."""
+    """Yield the problems with a Pod."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     annotations = mapping(manifest.get("metadata")).get("annotations")
     yield from check_pod_annotations(annotations, spec, ("metadata", "annotations"))

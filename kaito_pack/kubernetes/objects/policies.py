@@ -1,4 +1,4 @@
-"""What the API server says of kinds beside a model: disruption budgets, network policies, ingresses.
+"""The API server's checks of kinds used with a model: disruption budgets, network policies, ingresses.
 
 Source: Kubernetes 1.35, pkg/apis/policy/validation and pkg/apis/networking/validation.
 """
@@ -22,7 +22,7 @@ DIRECTIONS = ("Ingress", "Egress")
 
 @rule("kubernetes/budget-twice", "kubernetes/share", on="part")
 def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a PodDisruptionBudget."""
+    """Yield the problems with a PodDisruptionBudget."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     given = [name for name in ("minAvailable", "maxUnavailable") if spec.get(name) is not None]
     if len(given) == 2:
@@ -36,7 +36,7 @@ def check_budget(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 
 def _is_share(value: object) -> bool:
-    """Return whether it is a number from 0 or a percentage up to 100 %; the decoder reports other types."""
+    """Return whether it is a number of at least 0 or at most 100 %; the decoder reports other types."""
     if isinstance(value, str):
         digits = value.removesuffix("%")
         return value.endswith("%") and digits.isascii() and digits.isdigit() and int(digits[:9]) <= 100
@@ -45,7 +45,7 @@ def _is_share(value: object) -> bool:
 
 
 def check_network_policy(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a NetworkPolicy."""
+    """Yield the problems with a NetworkPolicy."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     yield from check_selector(spec.get("podSelector"), (*path, "podSelector"))
     for direction, ends in (("ingress", "from"), ("egress", "to")):
@@ -125,7 +125,7 @@ def _check_block(block: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/field-required", on="shared")
 def check_ingress(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with an Ingress."""
+    """Yield the problems with an Ingress."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     if spec.get("defaultBackend") is None and not sequence(spec.get("rules")):
         yield problem("kubernetes/field-required", (*path, "rules"), field="rules", what="an Ingress")

@@ -1,4 +1,4 @@
-"""What the API server says of what a namespace may use: limit ranges and quotas.
+"""The API server's checks of the limits of a namespace: limit ranges and quotas.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/core/helper.
 """
@@ -21,7 +21,7 @@ from kaito_pack.kubernetes.pods.resources import is_native, is_resource_name, re
 
 LIMIT_TYPES = ("Pod", "Container", "PersistentVolumeClaim")
 CLAIM = "PersistentVolumeClaim"
-LEVELS = ("min", "defaultRequest", "default", "max")  # each at most the next that is set
+LEVELS = ("min", "defaultRequest", "default", "max")  # each at most the next one that is set
 COUNTED = (
     "pods services replicationcontrollers resourcequotas secrets configmaps persistentvolumeclaims"
     " services.nodeports services.loadbalancers"
@@ -45,7 +45,7 @@ OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 @rule("kubernetes/limit-type-field", on="part")
 @rule("kubernetes/field-required", "kubernetes/name-duplicate", on="shared")
 def check_limit_range(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a LimitRange."""
+    """Yield the problems with a LimitRange."""
     seen: set[str] = set()
     for limit, path in entries(mapping(manifest.get("spec")).get("limits"), ("spec", "limits")):
         kind = text(limit.get("type"))
@@ -68,7 +68,7 @@ def check_limit_range(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 @rule("kubernetes/limit-order", on="part")
 def _check_levels(limit: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield names that nothing can be limited by, and amounts that contradict each other."""
+    """Yield names that no limit can apply to, and contradictory amounts."""
     amounts = {level: dict(quantities(limit.get(level))) for level in LEVELS}
     for level, given in amounts.items():
         for name in given:
@@ -88,7 +88,7 @@ def _check_levels(limit: Fields, kind: str, path: FieldPath) -> Iterator[Problem
 @rule("kubernetes/quota-resource", on="part")
 @rule("kubernetes/resource-negative", "kubernetes/resource-fraction", on="shared")
 def check_quota(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a ResourceQuota."""
+    """Yield the problems with a ResourceQuota."""
     spec = mapping(manifest.get("spec"))
     for name, value in quantities(spec.get("hard")):
         path: FieldPath = ("spec", "hard", name)
@@ -108,7 +108,7 @@ def check_quota(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 @rule("kubernetes/quota-scope", on="part")
 def _check_scopes(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield scopes that do not exist, exclude each other, or suit none of the resources."""
+    """Yield scopes that do not exist, exclude each other, or match none of the resources."""
     scopes = [*texts(sequence(spec.get("scopes")), (*path, "scopes"))]
     expressions = (*path, "scopeSelector", "matchExpressions")
     for entry, place in entries(mapping(spec.get("scopeSelector")).get("matchExpressions"), expressions):
@@ -143,7 +143,7 @@ def is_quota_resource(name: str) -> bool:
 
 
 def _is_counted(name: str) -> bool:
-    """Return whether only whole numbers of the resource exist."""
+    """Return whether the resource exists only in whole numbers."""
     return name in COUNTED or ("/" in name and not is_native(name) and not name.startswith("requests."))
 
 

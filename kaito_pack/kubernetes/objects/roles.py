@@ -1,4 +1,4 @@
-"""What the API server says of roles and of who has them.
+"""The API server's checks of roles and their bindings.
 
 Source: Kubernetes 1.35, pkg/apis/rbac/validation and pkg/apis/rbac/v1/defaults.go.
 """
@@ -24,7 +24,7 @@ SUBJECTS = ("User", "Group", "ServiceAccount")
 
 @rule("kubernetes/role-url", on="part")
 def check_role(manifest: Fields, kubernetes: str, is_namespaced: bool) -> Iterator[Problem]:
-    """Yield what is wrong with the rules of a Role or ClusterRole."""
+    """Yield the problems with the rules of a Role or ClusterRole."""
     if isinstance(manifest.get("aggregationRule"), dict):
         selectors, place = mapping(manifest["aggregationRule"]), ("aggregationRule",)
         yield from required(selectors, ["clusterRoleSelectors"], place, "an aggregationRule")
@@ -42,7 +42,7 @@ def check_role(manifest: Fields, kubernetes: str, is_namespaced: bool) -> Iterat
 
 
 def check_binding(manifest: Fields, kubernetes: str, is_namespaced: bool) -> Iterator[Problem]:
-    """Yield what is wrong with a RoleBinding or ClusterRoleBinding."""
+    """Yield the problems with a RoleBinding or ClusterRoleBinding."""
     role, path = mapping(manifest.get("roleRef")), ("roleRef",)
     yield from one_of(role, "apiGroup", (GROUP,), path)
     kinds = ("Role", "ClusterRole") if is_namespaced else ("ClusterRole",)

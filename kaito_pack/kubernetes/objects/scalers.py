@@ -1,4 +1,4 @@
-"""What the API server says of a HorizontalPodAutoscaler.
+"""The API server's checks of a HorizontalPodAutoscaler.
 
 Source: Kubernetes 1.35, pkg/apis/autoscaling/validation.
 """
@@ -28,8 +28,8 @@ METRICS = {
     "Resource": "resource",
 }
 TARGETS = ("Utilization", "Value", "AverageValue")
-WITHOUT_GROUP = ("", "ReplicationController")  # kinds that need no API group to be scaled
-# The goals that a metric of each kind may have, and whether it takes only one of them.
+WITHOUT_GROUP = ("", "ReplicationController")  # kinds that can be scaled without an API group
+# The targets that a metric of each kind may have, and whether it accepts only one of them.
 GOALS_OF: dict[str, tuple[tuple[str, ...], bool]] = {
     "containerResource": (("averageUtilization", "averageValue"), True),
     "external": (("value", "averageValue"), True),
@@ -41,7 +41,7 @@ GOALS_OF: dict[str, tuple[tuple[str, ...], bool]] = {
 
 @rule("kubernetes/replicas-order", on="part")
 def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
-    """Yield what is wrong with a HorizontalPodAutoscaler."""
+    """Yield the problems with a HorizontalPodAutoscaler."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     target, target_path = mapping(spec.get("scaleTargetRef")), ("spec", "scaleTargetRef")
     yield from _check_reference(target, target_path, "a scaler")
@@ -61,7 +61,7 @@ def check_scaler(manifest: Fields, kubernetes: str) -> Iterator[Problem]:
 
 
 def _check_reference(target: Fields, path: FieldPath, what: str) -> Iterator[Problem]:
-    """Yield what is wrong with a reference to an object by version, kind and name."""
+    """Yield the problems with a reference to an object by version, kind and name."""
     yield from required(target, ["kind", "name"], path, what)
     for name in ("kind", "name"):
         yield from named(target, name, names.is_path_segment, path)
@@ -69,7 +69,7 @@ def _check_reference(target: Fields, path: FieldPath, what: str) -> Iterator[Pro
 
 @rule("kubernetes/scaled-group", on="part")
 def _check_group(target: Fields, path: FieldPath, kubernetes: str) -> Iterator[Problem]:
-    """Yield a problem if the API group of what is scaled is missing or cannot exist."""
+    """Yield a problem if the API group of the scaled object is missing or cannot exist."""
     given = text(target.get("apiVersion"))
     group, _, version = given.rpartition("/")
     is_right = bool(version) and names.is_subdomain(group)
@@ -111,7 +111,7 @@ def _check_metric(metric: Fields, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/goal-amount", on="part")
 @rule("kubernetes/one-source", on="shared")
 def _check_source(source: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the source of a metric and its goal."""
+    """Yield the problems with the source of a metric and its target."""
     if path[-1] in ("resource", "containerResource"):
         wanted = ["name", "container"] if path[-1] == "containerResource" else ["name"]
         yield from required(source, wanted, path, "a metric of a resource")

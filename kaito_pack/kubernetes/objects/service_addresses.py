@@ -1,4 +1,4 @@
-"""What the API server says of a Service's addresses: its own, those from outside, and who may come.
+"""The API server's checks of a Service's addresses: its own, external ones, and allowed sources.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/registry/core/service/storage.
 """
@@ -19,7 +19,7 @@ from kaito_pack.kubernetes.pods.dns import STRICT_ADDRESSES, address
 
 FAMILIES = ("IPv4", "IPv6")
 POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
-OF_A_NAME = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")  # what ExternalName has not
+OF_A_NAME = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")  # not valid for ExternalName
 SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 HEADLESS = "None"
 
@@ -28,7 +28,7 @@ HEADLESS = "None"
 def check_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the addresses of a Service of that type."""
+    """Yield the problems with the addresses of a Service of that type."""
     if kind == "ExternalName":
         yield from check_external_name(spec, path)
     else:
@@ -42,7 +42,7 @@ def check_addresses(
 
 @rule("kubernetes/name-format", "kubernetes/service-address", on="shared")
 def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a Service of type ExternalName."""
+    """Yield the problems with a Service of type ExternalName."""
     yield from required(spec, ["externalName"], path, "a Service of type ExternalName")
     name = text(spec.get("externalName"))
     if name and not names.is_subdomain(name.removesuffix(".")):
@@ -50,7 +50,7 @@ def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
             "kubernetes/name-format", (*path, "externalName"), field="externalName", value=shown(name)
         )
     for field in OF_A_NAME:
-        # Policies are pointers: an empty one counts as given.
+        # Policies are pointers: an empty one counts as set.
         if spec.get(field) or (field == "ipFamilyPolicy" and spec.get(field) is not None):
             yield problem("kubernetes/service-address", (*path, field), field=field, type="ExternalName")
 
@@ -60,7 +60,7 @@ def check_external_name(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 def check_cluster_addresses(
     spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with `clusterIP` and `clusterIPs`."""
+    """Yield the problems with `clusterIP` and `clusterIPs`."""
     single, several_path = text(spec.get("clusterIP")), (*path, "clusterIPs")
     several = list(texts(spec.get("clusterIPs"), several_path))
     if single == HEADLESS and kind != "ClusterIP":
@@ -78,7 +78,7 @@ def check_cluster_addresses(
 
 @rule("kubernetes/address-family", on="part")
 def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]) -> Iterator[Problem]:
-    """Yield what is wrong with the families of addresses; a text that is not an address has none."""
+    """Yield the problems with the families of addresses; an invalid address has none."""
     own_families = [family_of(ip) for ip, _ in addresses]
     for index, (ip, ip_path) in enumerate(addresses):
         wanted = families[index] if index < len(families) else None
@@ -89,7 +89,7 @@ def check_pairing(addresses: list[tuple[str, FieldPath]], families: list[object]
 
 
 def family_of(ip: str) -> str | None:
-    """Return the family of an address; None for a text that is not one."""
+    """Return the family of an address; None for an invalid one."""
     if not names.is_ip(ip, strict=False):
         return None
     return FAMILIES[1] if ":" in ip else FAMILIES[0]
@@ -98,7 +98,7 @@ def family_of(ip: str) -> str | None:
 @rule("kubernetes/family-policy", on="part")
 @rule("kubernetes/name-duplicate", on="shared")
 def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with `ipFamilies` and `ipFamilyPolicy`."""
+    """Yield the problems with `ipFamilies` and `ipFamilyPolicy`."""
     seen: set[str] = set()
     families, policy = spec.get("ipFamilies"), spec.get("ipFamilyPolicy")
     for family, family_path in texts(families, (*path, "ipFamilies")):
@@ -108,7 +108,7 @@ def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
         seen.add(family)
     yield from one_of(spec, "ipFamilyPolicy", POLICIES, path, empty=False)
     if policy is None:
-        # Without a policy a Service has one family, unless it has neither an address nor pods.
+        # Without a policy, a Service has one family, unless it has neither an address nor a selector.
         headless = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
         policy = POLICIES[2] if headless else POLICIES[0]
     both = max(len(sequence(families)), len(sequence(spec.get("clusterIPs"))))
@@ -117,7 +117,7 @@ def check_families(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def is_special(address: str) -> bool:
-    """Return whether an address means no other host: unspecified, loopback, link-local."""
+    """Return whether an address cannot be another host: unspecified, loopback, link-local."""
     from ipaddress import ip_address
 
     if not names.is_ip(address):
@@ -131,7 +131,7 @@ def is_special(address: str) -> bool:
 def check_source_ranges(
     manifest: Fields, spec: Fields, kind: str, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the source ranges of a load balancer, as a field or as an annotation."""
+    """Yield the problems with a load balancer's source ranges, in the field or the annotation."""
     annotations = dict(strings(mapping(manifest.get("metadata")).get("annotations")))
     given = list(texts(spec.get("loadBalancerSourceRanges"), ("spec", "loadBalancerSourceRanges")))
     path: FieldPath = ("spec", "loadBalancerSourceRanges")

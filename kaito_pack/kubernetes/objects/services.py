@@ -1,4 +1,4 @@
-"""What the API server says of a Service.
+"""The API server's checks of a Service.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -22,7 +22,7 @@ TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
 NODE_PORTS = (30000, 32767)  # the API server's default range
 KUBELET_PORT = 10250
-KUBELET_GUARDED = (1, 32)  # the last that keeps load balancers away from the kubelet
+KUBELET_GUARDED = (1, 32)  # the last version that keeps load balancers away from the kubelet
 LONGEST_AFFINITY = 86400  # seconds
 FIELDS_BY_TYPE = {
     "allocateLoadBalancerNodePorts": ("LoadBalancer",),
@@ -35,11 +35,11 @@ CHOICES = {
     "externalTrafficPolicy": ("Cluster", "Local"),
 }
 DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
-DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first that know one of them, and all
+DISTRIBUTED, DISTRIBUTED_FINELY = (1, 31), (1, 34)  # the first versions with one of the values, with all
 
 
 def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
-    """Yield what the API server rejects in a Service whose fields all decode."""
+    """Yield the API server's problems with a Service whose fields can all be decoded."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     kind, version = text(spec.get("type")) or "ClusterIP", minor(kubernetes)
     for field, choices in CHOICES.items():
@@ -58,7 +58,7 @@ def check_service(manifest: Manifest, kubernetes: str) -> Iterator[Problem]:
 
 @rule("kubernetes/label-key", "kubernetes/service-field", on="shared")
 def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with fields that only some types of Services have."""
+    """Yield the problems with fields that only some types of Services have."""
     for field, kinds in FIELDS_BY_TYPE.items():
         if spec.get(field) not in (None, []) and kind not in kinds:
             yield problem("kubernetes/service-field", (*path, field), field=field, types=" and ".join(kinds))
@@ -86,7 +86,7 @@ def check_fields(spec: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/kubelet-port", on="part")
 @rule("kubernetes/field-required", "kubernetes/name-duplicate", on="shared")
 def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with the ports of the Service."""
+    """Yield the problems with the ports of the Service."""
     given = spec.get("ports")
     if given in (None, []) and kind != "ExternalName" and spec.get("clusterIP") != "None":
         yield problem("kubernetes/field-required", (*path, "ports"), field="ports", what="a Service")
@@ -115,7 +115,7 @@ def check_ports(spec: Fields, kind: str, path: FieldPath, kubernetes: tuple[int,
 @rule("kubernetes/service-port-name", on="part")
 @rule("kubernetes/label-format", "kubernetes/port-range", "kubernetes/label-key", on="shared")
 def check_port(entry: Fields, kind: str, path: FieldPath, several: bool) -> Iterator[Problem]:
-    """Yield what is wrong with one port; `several` if there are other ports, so that it needs a name."""
+    """Yield the problems with one port; `several` if there are other ports, so that a name is required."""
     if several and unset(entry.get("name")):
         yield problem("kubernetes/service-port-name", (*path, "name"))
     yield from named(entry, "name", names.is_dns_label, path, "kubernetes/label-format")
@@ -134,7 +134,7 @@ def check_port(entry: Fields, kind: str, path: FieldPath, several: bool) -> Iter
 
 @rule("kubernetes/service-field", on="shared")
 def check_node_port(entry: Fields, kind: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the node port."""
+    """Yield the problems with the node port."""
     if not whole(entry.get("nodePort")):
         return
     if kind == "ClusterIP":
@@ -150,7 +150,7 @@ def check_node_port(entry: Fields, kind: str, path: FieldPath) -> Iterator[Probl
 
 @rule("kubernetes/affinity-config", on="part")
 def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the session affinity."""
+    """Yield the problems with the session affinity."""
     config = spec.get("sessionAffinityConfig")
     if config is None:
         return

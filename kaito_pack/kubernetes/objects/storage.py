@@ -1,4 +1,4 @@
-"""What the API server says of a PersistentVolume.
+"""The API server's checks of a PersistentVolume.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -22,7 +22,7 @@ from kaito_pack.kubernetes.pods.volumes import CHECKS as VOLUME_CHECKS
 from kaito_pack.kubernetes.pods.volumes import SOURCES as VOLUME_SOURCES
 
 RECLAIM = ("Retain", "Delete", "Recycle")
-# Sources that a pod's volume has and a PersistentVolume has not.
+# Sources that a pod's volume can have but a PersistentVolume cannot.
 OF_PODS = frozenset(
     "configMap downwardAPI emptyDir ephemeral gitRepo image persistentVolumeClaim projected secret".split()
 )
@@ -35,7 +35,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 @rule("kubernetes/one-source", "kubernetes/volume-second-source", on="shared")
 def check_persistent_volume(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a PersistentVolume."""
+    """Yield the problems with a PersistentVolume."""
     spec, path = mapping(manifest.get("spec")), ("spec",)
     what = "a PersistentVolume"
     yield from required(spec, ["accessModes", "capacity"], path, what)
@@ -66,7 +66,7 @@ def _check_source(spec: Fields, source: str, path: FieldPath) -> Iterator[Report
 
 @rule("kubernetes/storage-amount", "kubernetes/value-not-supported", on="shared")
 def _check_capacity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with `capacity`, which is an amount of storage and nothing else."""
+    """Yield the problems with `capacity`, which must be an amount of storage only."""
     for name, value in quantities(spec.get("capacity")):
         name_path = (*path, "capacity", name)
         number = amount(value)

@@ -1,4 +1,4 @@
-"""What the API server says of what makes pods: Deployments, StatefulSets, Jobs and their like.
+"""The API server's checks of objects that create pods, such as Deployments, StatefulSets and Jobs.
 
 Source: Kubernetes 1.35, pkg/apis/apps/validation, pkg/apis/batch/validation.
 """
@@ -36,14 +36,14 @@ JOB_NUMBERS = (
 )
 CRON_NUMBERS = ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
 DEADLINE = 600  # seconds, the default of a Deployment's progressDeadlineSeconds
-CLAIMS_JUDGED = (1, 35)  # the first that looks into claims and maxUnavailable of a StatefulSet
+CLAIMS_JUDGED = (1, 35)  # the first version that checks claims and maxUnavailable of a StatefulSet
 LONGEST_CRON_NAME = 52
 
 
 @rule("kubernetes/selector-mismatch", on="part")
 @rule("kubernetes/field-required", on="shared")
 def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
+    """Yield the problems with a StatefulSet, Deployment, DaemonSet or ReplicaSet."""
     spec, kind = mapping(manifest.get("spec")), text(manifest.get("kind"))
     yield from not_negative(spec, WORKLOAD_NUMBERS, SPEC)
     selector, selector_path = spec.get("selector"), (*SPEC, "selector")
@@ -62,12 +62,12 @@ def check_workload(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 
 
 def with_claims(pod: Fields, spec: Fields) -> dict[str, Any]:
-    """Return the pod's spec with a StatefulSet's claims as volumes, in place of those of the same name."""
+    """Return the pod's spec with a StatefulSet's claims as volumes, replacing those of the same name."""
     claims = {text(mapping(mapping(claim).get("metadata")).get("name")) for claim in claims_of(spec)} - {""}
     claimed_volumes = [
         {"name": name, "persistentVolumeClaim": {"claimName": name}} for name in sorted(claims)
     ]
-    # A volume that is replaced leaves a gap, so that the paths of the others stay true.
+    # A replaced volume leaves a gap, so that the paths of the others stay valid.
     own_volumes = [
         {"name": f"replaced-{index}"} if text(mapping(volume).get("name")) in claims else volume
         for index, volume in enumerate(sequence(pod.get("volumes")))
@@ -76,13 +76,13 @@ def with_claims(pod: Fields, spec: Fields) -> dict[str, Any]:
 
 
 def claims_of(spec: Fields) -> list[Any]:
-    """Return the templates of a StatefulSet's claims."""
+    """Return the claim templates of a StatefulSet."""
     return sequence(spec.get("volumeClaimTemplates"))
 
 
 @rule("kubernetes/label-format", "kubernetes/percent", on="shared")
 def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a StatefulSet."""
+    """Yield the problems with a StatefulSet."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from named(spec, "serviceName", names.is_dns_label, SPEC, "kubernetes/label-format")
@@ -111,7 +111,7 @@ def check_stateful_set(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 @rule("kubernetes/rollout-stuck", "kubernetes/deadline-order", on="part")
 @rule("kubernetes/percent", on="shared")
 def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a Deployment."""
+    """Yield the problems with a Deployment."""
     spec = mapping(manifest.get("spec"))
     yield from check_workload(manifest, kubernetes)
     yield from not_negative(spec, DEPLOYMENT_NUMBERS, SPEC)
@@ -130,14 +130,14 @@ def check_deployment(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
 
 @rule("kubernetes/strategy-twice", on="part")
 def check_strategy(strategy: Fields, types: tuple[str, str], path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the update strategy; the first of the types is the default."""
+    """Yield the problems with the update strategy; the first of the types is the default."""
     yield from one_of(strategy, "type", types, path)
     if text(strategy.get("type")) == types[1] and strategy.get("rollingUpdate") is not None:
         yield problem("kubernetes/strategy-twice", (*path, "rollingUpdate"), type=types[1])
 
 
 def is_amount(value: object) -> bool:
-    """Return whether a number of pods is not below 0, or a share of them in whole per cent."""
+    """Return whether a number of pods is not negative, or is a percentage in whole per cent."""
     if isinstance(value, str):
         return bool(re.fullmatch("[0-9]+%", value))
     number = whole(value)
@@ -145,19 +145,19 @@ def is_amount(value: object) -> bool:
 
 
 def is_nothing(value: object) -> bool:
-    """Return whether a number or share of pods is set to 0."""
+    """Return whether a number or percentage of pods is 0."""
     return whole(value) == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
 
 
 def check_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a Job."""
+    """Yield the problems with a Job."""
     yield from check_job_spec(mapping(manifest.get("spec")), SPEC, kubernetes)
 
 
 @rule("kubernetes/schedule", on="part")
 @rule("kubernetes/number-range", on="shared")
 def check_cron_job(manifest: Fields, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with a CronJob."""
+    """Yield the problems with a CronJob."""
     spec = mapping(manifest.get("spec"))
     yield from required(spec, ["schedule"], SPEC, "a CronJob")
     yield from named(spec, "schedule", is_schedule, SPEC, "kubernetes/schedule")
@@ -184,7 +184,7 @@ def is_schedule(schedule: str) -> bool:
 
 
 def check_job_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
-    """Yield what is wrong with the `spec` of a Job."""
+    """Yield the problems with the `spec` of a Job."""
     yield from not_negative(spec, JOB_NUMBERS, path)
     yield from one_of(spec, "completionMode", ("NonIndexed", "Indexed"), path, empty=False)
     if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:

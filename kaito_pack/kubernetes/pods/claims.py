@@ -1,4 +1,4 @@
-"""What the API server says of claims for storage.
+"""The API server's checks of storage claims.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -28,7 +28,7 @@ ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce
 
 @rule("kubernetes/claim-template-metadata", on="part")
 def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the template of a claim that is created with its pod."""
+    """Yield the problems with the template of a claim that is created with its pod."""
     metadata = mapping(template.get("metadata"))
     for name, value in strings(metadata):
         if name not in {"labels", "annotations"} and not unset(value) and value not in ([], {}):
@@ -39,9 +39,9 @@ def check_claim_template(template: Fields, path: FieldPath) -> Iterator[Problem]
 
 
 def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[Problem]:
-    """Yield what is wrong with the `spec` of a PersistentVolumeClaim; `alone` if it is not a template of one.
+    """Yield the problems with the `spec` of a PersistentVolumeClaim; `alone` if it is not a template.
 
-    In a claim that is not a template the API server drops a `dataSource` of a kind that it does not know.
+    In a claim that is not a template, the API server drops a `dataSource` of an unknown kind.
     """
     yield from required(spec, ["accessModes"], path, "a claim for storage")
     yield from check_access_modes(sequence(spec.get("accessModes")), path)
@@ -57,7 +57,7 @@ def check_claim(spec: Fields, path: FieldPath, alone: bool = False) -> Iterator[
 @rule("kubernetes/access-mode-alone", on="part")
 @rule("kubernetes/value-not-supported", on="shared")
 def check_access_modes(modes: list[Any], path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the access modes of a volume or claim."""
+    """Yield the problems with the access modes of a volume or claim."""
     for mode, mode_path in texts(modes, (*path, "accessModes")):
         if mode not in ACCESS_MODES:
             hint = choice_hint(mode, ACCESS_MODES)
@@ -77,7 +77,7 @@ def _with_sources_used(spec: Fields) -> Fields:
 @rule("kubernetes/data-source-kind", "kubernetes/data-sources-differ", on="part")
 @rule("kubernetes/label-format", on="shared")
 def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the data sources of a claim."""
+    """Yield the problems with the data sources of a claim."""
     given = [mapping(spec[field]) for field in DATA_SOURCES if isinstance(spec.get(field), dict)]
     for field in DATA_SOURCES:
         if not isinstance(spec.get(field), dict):
@@ -97,7 +97,7 @@ def check_data_sources(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/storage-amount", "kubernetes/field-required", on="shared")
 def check_storage(resources: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the storage that a claim requests."""
+    """Yield the problems with the storage that a claim requests."""
     requests = mapping(resources.get("requests"))
     storage, storage_path = requests.get("storage"), (*path, "requests", "storage")
     if storage is None:

@@ -1,4 +1,4 @@
-"""What the API server says of a pod's containers.
+"""The API server's checks of a pod's containers.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -25,16 +25,16 @@ from kaito_pack.kubernetes.pods.resources import check_resize_policy, check_reso
 from kaito_pack.kubernetes.pods.security import check_security
 from kaito_pack.kubernetes.pods.volumes import PULL_POLICIES
 
-UNMASKED = (1, 33)  # the first that does not drop procMount
-RESTART_RULES = (1, 35)  # the Kubernetes version from which each container may have its own restartPolicy
-RESTART_ALL = (1, 36)  # the first in which one container may start the whole pod again
+UNMASKED = (1, 33)  # the first version that does not drop procMount
+RESTART_RULES = (1, 35)  # the first version in which each container may have its own restartPolicy
+RESTART_ALL = (1, 36)  # the first version in which a container may restart the whole pod
 RESTARTS = ("Restart", "RestartAllContainers")
 MOST_RESTART_RULES, MOST_EXIT_CODES = 20, 255
 DEFAULT_GRACE = 30  # seconds
 
 
 class Pod(NamedTuple):
-    """What containers are checked in: their pod's spec, volumes by name, claims, the Kubernetes version."""
+    """The context of containers: their pod's spec, volumes by name, claims, the Kubernetes version."""
 
     spec: Fields
     volumes: Volumes
@@ -44,7 +44,7 @@ class Pod(NamedTuple):
 
 @rule("kubernetes/containers-required", on="part")
 def check_containers(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """Yield what is wrong with `containers` and `initContainers`."""
+    """Yield the problems with `containers` and `initContainers`."""
     pod = Pod(spec, volumes_of(spec), claims_of(spec), kubernetes)
     given = spec.get("containers")
     if given is None or given == []:
@@ -74,7 +74,7 @@ def claims_of(spec: Fields) -> frozenset[str]:
 
 @rule("kubernetes/proc-mount", "kubernetes/init-container-probe", on="part")
 def check_container(container: Fields, path: FieldPath, pod: Pod, is_init: bool) -> Iterator[Reported]:
-    """Yield what is wrong with one container, other than its name and ports."""
+    """Yield the problems with one container, except with its name and ports."""
     yield from required(container, ["image"], path, "a container")
     image = text(container.get("image"))
     if image != image.strip():
@@ -109,7 +109,7 @@ def around(container: Fields, pod: Pod) -> Around:
 def check_restart(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a container's own restart policy."""
+    """Yield the problems with a container's own restart policy."""
     if kubernetes >= RESTART_RULES:
         yield from one_of(container, "restartPolicy", ("Always", "OnFailure", "Never"), path, empty=False)
         yield from check_restart_rules(container, path, kubernetes, is_init)
@@ -123,7 +123,7 @@ def check_restart(
 def check_restart_rules(
     container: Fields, path: FieldPath, kubernetes: tuple[int, ...], is_init: bool
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the rules by which a container restarts."""
+    """Yield the problems with the rules by which a container restarts."""
     rules, rules_path = sequence(container.get("restartPolicyRules")), (*path, "restartPolicyRules")
     if rules and container.get("restartPolicy") is None:
         what = "a container with restartPolicyRules"
@@ -148,7 +148,7 @@ def check_restart_rules(
 def check_ports(
     container: Fields, path: FieldPath, host_ports: set[tuple[str, str, int]], host_network: bool
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a container's ports; add its host ports to `host_ports`."""
+    """Yield the problems with a container's ports; add its host ports to `host_ports`."""
     seen: set[str] = set()
     for port, port_path in entries(container.get("ports"), (*path, "ports")):
         yield from named(port, "name", names.is_port_name, port_path, "kubernetes/port-name")
@@ -170,7 +170,7 @@ def check_ports(
 def check_host_port(
     port: Fields, path: FieldPath, taken: set[tuple[str, str, int]], host_network: bool
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a host port."""
+    """Yield the problems with a host port."""
     number = whole(port.get("hostPort"))
     if not number:
         return

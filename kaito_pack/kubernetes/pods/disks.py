@@ -1,4 +1,4 @@
-"""What the API server says of volumes on disks and network storage, most of them of the time before CSI.
+"""The API server's checks of disk and network storage volumes, most of them older than CSI.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -29,13 +29,13 @@ TENANT = {"field": "the length of tenant", "low": 0, "high": LONGEST_TENANT}
 
 
 def check_git(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a cloned repository."""
+    """Yield the problems with a cloned repository."""
     yield from local_path(settings.get("directory"), (*path, "directory"))
 
 
 @rule("kubernetes/disk-uri", on="part")
 def check_azure_disk(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with an Azure disk."""
+    """Yield the problems with an Azure disk."""
     yield from one_of(settings, "cachingMode", ("None", "ReadOnly", "ReadWrite"), path, empty=False)
     yield from one_of(settings, "kind", ("Shared", "Dedicated", "Managed"), path, empty=False)
     where, managed = text(settings.get("diskURI")), settings.get("kind") == "Managed"
@@ -45,13 +45,13 @@ def check_azure_disk(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_partition(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the number of a disk's partition."""
+    """Yield the problems with a disk's partition number."""
     yield from in_range(settings, "partition", 0, 255, path)
 
 
 @rule("kubernetes/one-source", on="shared")
 def check_fibre(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a Fibre Channel disk."""
+    """Yield the problems with a Fibre Channel disk."""
     names_given, worldwide = bool(settings.get("targetWWNs")), bool(settings.get("wwids"))
     if names_given == worldwide or (names_given and settings.get("lun") is None):
         yield problem(
@@ -62,7 +62,7 @@ def check_fibre(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/name-format", "kubernetes/one-source", on="shared")
 def check_flocker(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a Flocker dataset."""
+    """Yield the problems with a Flocker dataset."""
     if bool(settings.get("datasetName")) == bool(settings.get("datasetUUID")):
         yield problem(
             "kubernetes/one-source", path, what="a flocker volume", choices="datasetName, datasetUUID"
@@ -74,7 +74,7 @@ def check_flocker(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/iqn", on="part")
 def check_iscsi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with an iSCSI disk."""
+    """Yield the problems with an iSCSI disk."""
     yield from in_range(settings, "lun", 0, 255, path)
     yield from named(settings, "iqn", is_iscsi_name, path, "kubernetes/iqn")
     yield from named(settings, "initiatorName", is_iscsi_name, path, "kubernetes/iqn", empty=False)
@@ -85,20 +85,20 @@ def check_iscsi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/number-range", on="shared")
 def check_iscsi_length(volume: str, settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if an initiator's name leaves no room for that of the volume and its portal."""
+    """Yield a problem if an initiator's name leaves no room for the volume name and the portal."""
     used = f"{volume}:{text(settings.get('targetPortal'))}"
     if settings.get("initiatorName") is not None and len(used.encode(errors="replace")) > LONGEST_ISCSI:
         yield problem("kubernetes/number-range", (*path, "targetPortal"), None, **PORTAL, value=len(used))
 
 
 def is_iscsi_name(name: str) -> bool:
-    """Return whether it is a name of one of iSCSI's three formats."""
+    """Return whether it is a name in one of iSCSI's three formats."""
     return any(re.fullmatch(format_, name) for format_ in IQN_FORMATS) and name.startswith(ISCSI_STARTS)
 
 
 @rule("kubernetes/option-reserved", on="part")
 def check_flex(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a volume of a FlexVolume driver: Kubernetes' own options cannot be set."""
+    """Yield the problems with a volume of a FlexVolume driver: options of Kubernetes cannot be set."""
     for key, _ in strings(settings.get("options")):
         prefix = "." + key.partition("/")[0].lower()
         if prefix.endswith((".kubernetes.io", ".k8s.io")):
@@ -108,7 +108,7 @@ def check_flex(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/host-and-port", on="part")
 @rule("kubernetes/number-range", on="shared")
 def check_quobyte(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a Quobyte volume."""
+    """Yield the problems with a Quobyte volume."""
     registry, tenant = text(settings.get("registry")), text(settings.get("tenant"))
     if registry and len(tenant.encode(errors="replace")) > LONGEST_TENANT:
         yield problem("kubernetes/number-range", (*path, "tenant"), None, **TENANT, value=len(tenant))
@@ -125,14 +125,14 @@ def is_host_and_port(pair: str) -> bool:
 
 @rule("kubernetes/label-format", on="shared")
 def check_storage_os(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a StorageOS volume."""
+    """Yield the problems with a StorageOS volume."""
     for field in ("volumeName", "volumeNamespace"):
         yield from named(settings, field, names.is_dns_label, path, "kubernetes/label-format")
     yield from check_secret_ref(settings, path)
 
 
 def check_secret_ref(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the Secret that a volume is mounted with."""
+    """Yield the problems with the Secret that is used to mount a volume."""
     if isinstance(settings.get("secretRef"), dict):
         secret = mapping(settings["secretRef"])
         yield from required(secret, ["name"], (*path, "secretRef"), "a secretRef")

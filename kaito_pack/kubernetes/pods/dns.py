@@ -1,4 +1,4 @@
-"""What the API server says of a pod's name resolution.
+"""The API server's checks of a pod's name resolution.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -17,14 +17,14 @@ from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import at_most, one_of, required
 
 POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
-STRICT_ADDRESSES = (1, 36)  # the Kubernetes version that reads an address in one way only
+STRICT_ADDRESSES = (1, 36)  # the first version that accepts only the standard form of an address
 MOST_NAMESERVERS = 3
 MOST_SEARCHES = 32
 
 
 @rule("kubernetes/field-required", "kubernetes/name-format", on="shared")
 def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
+    """Yield the problems with `dnsPolicy`, `dnsConfig` and `hostAliases`."""
     yield from one_of(spec, "dnsPolicy", POLICIES, path)
     config, config_path = mapping(spec.get("dnsConfig")), (*path, "dnsConfig")
     servers, searches = sequence(config.get("nameservers")), sequence(config.get("searches"))
@@ -51,7 +51,7 @@ def check_dns(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Ite
 
 @rule("kubernetes/name-format", on="shared")
 def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with `hostAliases`."""
+    """Yield the problems with `hostAliases`."""
     for alias, alias_path in entries(spec.get("hostAliases"), (*path, "hostAliases")):
         yield from address("" if alias.get("ip") is None else alias["ip"], (*alias_path, "ip"), kubernetes)
         for host, host_path in texts(alias.get("hostnames"), (*alias_path, "hostnames")):
@@ -61,6 +61,6 @@ def check_aliases(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
 
 @rule("kubernetes/ip-address", on="part")
 def address(value: object, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield a problem if a text is no IP address."""
+    """Yield a problem if a text is not an IP address."""
     if isinstance(value, str) and not names.is_ip(value, strict=kubernetes >= STRICT_ADDRESSES):
         yield problem("kubernetes/ip-address", path, value=shown(value))

@@ -1,4 +1,4 @@
-"""What the API server says of a container's environment variables.
+"""The API server's checks of a container's environment variables.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -18,7 +18,7 @@ from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.asking import choice_hint, named, no_backsteps, required
 from kaito_pack.kubernetes.pods.mounts import Volumes, check_volume
 
-RELAXED_NAMES = (1, 32)  # the Kubernetes version from which almost any text is a name
+RELAXED_NAMES = (1, 32)  # the first version that accepts almost any text as a name
 SOURCES = ("configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
 ENV_FIELDS = (
     "metadata.name",
@@ -51,7 +51,7 @@ BYTE_DIVISORS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "
 def check_environment(
     container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a container's `env` and `envFrom`; `volumes` are the pod's, by name."""
+    """Yield the problems with a container's `env` and `envFrom`; `volumes` are the pod's, by name."""
     relaxed = kubernetes >= RELAXED_NAMES
     seen: set[str] = set()
     for variable, variable_path in entries(container.get("env"), (*path, "env")):
@@ -70,7 +70,7 @@ def check_environment(
 @rule("kubernetes/env-two-values", on="part")
 @rule("kubernetes/one-source", on="shared")
 def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Iterator[Problem]:
-    """Yield what is wrong with the source of a variable's value."""
+    """Yield the problems with the source of a variable's value."""
     value_from = variable.get("valueFrom")
     if not isinstance(value_from, dict):
         return
@@ -97,7 +97,7 @@ def check_value_from(variable: Fields, path: FieldPath, volumes: Volumes) -> Ite
 
 @rule("kubernetes/config-key", on="shared")
 def check_key_ref(reference: Fields, source: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a reference to a key of a ConfigMap or Secret."""
+    """Yield the problems with a reference to a key of a ConfigMap or Secret."""
     yield from required(reference, ["name", "key"], path, f"a {source}")
     yield from named(reference, "name", names.is_subdomain, path)
     yield from named(reference, "key", names.is_config_key, path, "kubernetes/config-key")
@@ -106,11 +106,11 @@ def check_key_ref(reference: Fields, source: str, path: FieldPath) -> Iterator[P
 @rule("kubernetes/file-volume", on="part")
 @rule("kubernetes/env-name", on="shared")
 def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a reference to a key of a file that another container writes."""
+    """Yield the problems with a reference to a key of a file that another container writes."""
     yield from required(reference, ["volumeName", "path", "key"], path, "a fileKeyRef")
     yield from check_volume(reference, "volumeName", volumes, path)
     name = text(reference.get("volumeName"))
-    # A volume without a source is an empty folder as well.
+    # A volume without a source is also an empty folder.
     others = (source for field, source in volumes.get(name, {}).items() if field not in {"name", "emptyDir"})
     if any(source is not None for source in others):
         yield problem("kubernetes/file-volume", (*path, "volumeName"), value=shown(name))
@@ -122,7 +122,7 @@ def check_file_ref(reference: Fields, volumes: Volumes, path: FieldPath) -> Iter
 
 @rule("kubernetes/one-source", "kubernetes/env-name", on="shared")
 def check_env_from(source: Fields, path: FieldPath, relaxed: bool) -> Iterator[Problem]:
-    """Yield what is wrong with one entry of `envFrom`."""
+    """Yield the problems with one entry of `envFrom`."""
     prefix = text(source.get("prefix"))
     if prefix and not names.is_env_name(prefix, relaxed):
         yield problem("kubernetes/env-name", (*path, "prefix"), value=shown(prefix))
@@ -132,13 +132,13 @@ def check_env_from(source: Fields, path: FieldPath, relaxed: bool) -> Iterator[P
     for name in given:
         reference = mapping(source[name])
         yield from required(reference, ["name"], (*path, name), f"a {name}")
-        # The API server takes this name for the beginning of one.
+        # The API server checks this name as a prefix.
         yield from named(reference, "name", names.may_begin_subdomain, (*path, name))
 
 
 @rule("kubernetes/field-ref-version", "kubernetes/field-ref-path", on="part")
 def check_field_ref(reference: Fields, known: tuple[str, ...], path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a reference to a field of the pod itself."""
+    """Yield the problems with a reference to a field of the pod itself."""
     version = text(reference.get("apiVersion"))
     if version not in {"", "v1"}:
         yield problem("kubernetes/field-ref-version", (*path, "apiVersion"), value=shown(version))
@@ -159,7 +159,7 @@ def check_field_ref(reference: Fields, known: tuple[str, ...], path: FieldPath) 
 
 
 def subscripted(field_path: str) -> tuple[str, str | None]:
-    """Return the name and the key of `metadata.labels['a']`; the key is None if there is none."""
+    """Return the name and the key of `metadata.labels['a']`; the key is None if it is missing."""
     name, bracket, rest = field_path.partition("['")
     if bracket and name and rest.endswith("']"):
         return name, rest[:-2]
@@ -168,7 +168,7 @@ def subscripted(field_path: str) -> tuple[str, str | None]:
 
 @rule("kubernetes/resource-ref", "kubernetes/divisor", on="part")
 def check_resource_ref(reference: Fields, path: FieldPath, volume: bool = False) -> Iterator[Problem]:
-    """Yield what is wrong with a reference to a container's resources."""
+    """Yield the problems with a reference to a container's resources."""
     if volume:
         yield from required(reference, ["containerName"], path, "a resourceFieldRef of a volume")
     yield from required(reference, ["resource"], path, "a resourceFieldRef")

@@ -1,4 +1,4 @@
-"""What the API server says of a container's mounts and block devices.
+"""The API server's checks of a container's mounts and block devices.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -17,7 +17,7 @@ from kaito_pack.kubernetes.decoding.asking import likely, local_path, no_backste
 
 PROPAGATIONS = ("None", "HostToContainer", "Bidirectional")
 RECURSIVE = ("Disabled", "IfPossible", "Enabled")
-IMAGE_SUBPATH = (1, 33)  # the Kubernetes version from which a folder of an image volume can be mounted
+IMAGE_SUBPATH = (1, 33)  # the first version that can mount a folder of an image volume
 Volumes = Mapping[str, Fields]
 
 
@@ -25,7 +25,7 @@ Volumes = Mapping[str, Fields]
 def check_mounts(
     container: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with `volumeMounts` and `volumeDevices`; `volumes` are the pod's, by name."""
+    """Yield the problems with `volumeMounts` and `volumeDevices`; `volumes` are the pod's, by name."""
     devices = list(entries(container.get("volumeDevices"), (*path, "volumeDevices")))
     taken: dict[str, str] = {text(d.get("devicePath")): text(d.get("name")) for d, _ in devices}
     device_names = set(taken.values())
@@ -45,7 +45,7 @@ def check_mounts(
 
 @rule("kubernetes/volume-absent", on="part")
 def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if no volume of the pod has the name that the field says."""
+    """Yield a problem if the pod has no volume of the name in the field."""
     name = text(owner.get(field))
     if name and name not in volumes:
         guess = likely(name, volumes)
@@ -61,7 +61,7 @@ def check_volume(owner: Fields, field: str, volumes: Volumes, path: FieldPath) -
 def check_sub_path(
     mount: Fields, path: FieldPath, volumes: Volumes, kubernetes: tuple[int, ...]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the sub-path of a mount."""
+    """Yield the problems with the sub-path of a mount."""
     image = volumes.get(text(mount.get("name")), {}).get("image") is not None
     for field in ("subPath", "subPathExpr"):
         yield from local_path(mount.get(field), (*path, field))
@@ -73,7 +73,7 @@ def check_sub_path(
 
 @rule("kubernetes/mount-bidirectional", "kubernetes/recursive-read-only", on="part")
 def check_propagation(mount: Fields, path: FieldPath, container: Fields) -> Iterator[Problem]:
-    """Yield what is wrong with mount propagation and with recursive read-only mounts."""
+    """Yield the problems with mount propagation and with recursive read-only mounts."""
     yield from one_of(mount, "mountPropagation", PROPAGATIONS, path, empty=False)
     privileged = mapping(container.get("securityContext")).get("privileged") is True
     if mount.get("mountPropagation") == "Bidirectional" and not privileged:
@@ -87,14 +87,14 @@ def check_propagation(mount: Fields, path: FieldPath, container: Fields) -> Iter
 
 
 def not_map(mount: Fields) -> bool:
-    """Return whether `mountPropagation` is a plain value, as it must be to be compared."""
+    """Return whether `mountPropagation` is a scalar, which is required for a comparison."""
     return not isinstance(mount.get("mountPropagation"), dict | list)
 
 
 @rule("kubernetes/device-volume", on="part")
 @rule("kubernetes/name-duplicate", on="shared")
 def check_devices(devices: list[tuple[Fields, FieldPath]], volumes: Volumes) -> Iterator[Problem]:
-    """Yield what is wrong with block devices."""
+    """Yield the problems with block devices."""
     seen: set[str] = set()
     for device, device_path in devices:
         yield from required(device, ["name", "devicePath"], device_path, "a volume device")

@@ -1,4 +1,4 @@
-"""What the API server says of a pod's operating system, and of fields that only one of them knows.
+"""The API server's checks of a pod's operating system, and of fields that only one system has.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -16,7 +16,7 @@ from kaito_pack.facts.rules import problem
 from kaito_pack.kubernetes.decoding import names
 from kaito_pack.kubernetes.decoding.asking import named, one_of, required
 
-# Fields that a pod for Windows cannot have: of the pod (true, or given at all) and of security contexts.
+# Fields that a pod for Windows cannot have: of the pod (true, or set at all) and of security contexts.
 LINUX_NAMESPACES = ("hostPID", "hostIPC")
 LINUX_POD = ("hostUsers", "shareProcessNamespace")
 LINUX_SECURITY = ("appArmorProfile", "seLinuxOptions", "seccompProfile", "runAsUser", "runAsGroup")
@@ -37,14 +37,14 @@ LINUX_CONTAINER_SECURITY = (
     "allowPrivilegeEscalation",
     "procMount",
 )
-POD_RESOURCES = (1, 34)  # the first that knows resources of a whole pod
+POD_RESOURCES = (1, 34)  # the first version with resources of a whole pod
 LONGEST_CREDENTIALS = 64 * 1024  # bytes
 LONGEST_DOMAIN, LONGEST_USER = 255, 104
 Contexts = list[tuple[Fields, FieldPath]]
 
 
 def check_os(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with `os`, with fields that it excludes, and with settings for Windows."""
+    """Yield the problems with `os`, with fields that it excludes, and with settings for Windows."""
     contexts = containers_security(spec, path)
     pod = (mapping(spec.get("securityContext")), (*path, "securityContext"))
     if isinstance(spec.get("os"), dict):
@@ -75,12 +75,12 @@ def containers_security(spec: Fields, path: FieldPath) -> Contexts:
 def check_windows(
     spec: Fields, path: FieldPath, pod: tuple[Fields, FieldPath], contexts: Contexts
 ) -> Iterator[Problem]:
-    """Yield what a pod for Windows has that only Linux knows."""
+    """Yield the fields of a pod for Windows that only Linux has."""
     shared = {field: True for field in LINUX_NAMESPACES if spec.get(field) is True}
     yield from without(shared, LINUX_NAMESPACES, path, "windows")
     yield from without(spec, LINUX_POD, path, "windows")
     context, context_path = pod
-    # An empty list of sysctls counts as none, an empty one of groups does not.
+    # An empty list of sysctls counts as none, an empty list of groups does not.
     given = {field: value for field, value in context.items() if field != "sysctls" or value}
     yield from without(given, LINUX_POD_SECURITY, context_path, "windows")
     for context, context_path in contexts:
@@ -89,7 +89,7 @@ def check_windows(
 
 @rule("kubernetes/os-field", on="part")
 def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: str) -> Iterator[Problem]:
-    """Yield a problem for each of the fields that a pod for that system has and cannot have."""
+    """Yield a problem for each of the fields that a pod for that system must not have."""
     for field in unknown:
         if owner.get(field) is not None:
             yield problem("kubernetes/os-field", (*path, field), field=field, system=system)
@@ -97,7 +97,7 @@ def without(owner: Fields, unknown: tuple[str, ...], path: FieldPath, system: st
 
 @rule("kubernetes/windows-credentials", "kubernetes/windows-user", on="part")
 def check_windows_options(context: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with `windowsOptions`."""
+    """Yield the problems with `windowsOptions`."""
     options, options_path = mapping(context.get("windowsOptions")), (*path, "windowsOptions")
     yield from named(options, "gmsaCredentialSpecName", names.is_subdomain, options_path, empty=False)
     credentials = options.get("gmsaCredentialSpec")
@@ -112,7 +112,7 @@ def check_windows_options(context: Fields, path: FieldPath) -> Iterator[Problem]
 
 
 def is_windows_user(name: str) -> bool:
-    r"""Return a user's name, of at most 104 bytes, or `domain\user`: the domain a NetBIOS or DNS name."""
+    r"""Return whether `name` is a user of at most 104 bytes, or `domain\user`, the domain NetBIOS or DNS."""
     domain, backslash, user = name.rpartition("\\")
     if re.search(r"[\x00-\x1f\x7f]", name) or not user or len(user.encode(errors="replace")) > LONGEST_USER:
         return False
@@ -122,7 +122,7 @@ def is_windows_user(name: str) -> bool:
 
 
 def is_windows_domain(domain: str) -> bool:
-    """Return whether it is a NetBIOS name, or the beginning of a name of DNS."""
+    """Return whether it is a NetBIOS name, or the beginning of a DNS name."""
     net_bios = re.fullmatch(r'[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}', domain)
     dns = re.fullmatch(
         r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*", domain
@@ -132,7 +132,7 @@ def is_windows_domain(domain: str) -> bool:
 
 @rule("kubernetes/host-process", "kubernetes/host-process-network", on="part")
 def check_host_process(spec: Fields, path: FieldPath, contexts: Contexts) -> Iterator[Problem]:
-    """Yield what is wrong with containers that run as processes of a Windows node."""
+    """Yield the problems with containers that run as processes of a Windows node."""
     whole = mapping(mapping(spec.get("securityContext")).get("windowsOptions")).get("hostProcess")
     own = [mapping(context.get("windowsOptions")).get("hostProcess") for context, _ in contexts]
     for (_, context_path), flag in zip(contexts, own, strict=True):

@@ -1,4 +1,4 @@
-"""What the API server rejects in a pod template: of a StatefulSet, a Deployment, a Job and their like.
+"""Checks a pod template of a StatefulSet, a Deployment, a Job or similar kinds as the API server does.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/apps/validation.
 """
@@ -35,10 +35,10 @@ ALWAYS = ("Always",)
 def check_pod_template(
     template: Fields, path: FieldPath, kubernetes: str, restart: tuple[str, ...] = ALWAYS
 ) -> Iterator[Reported]:
-    """Yield what the API server rejects in a pod template whose fields all decode.
+    """Yield the API server's problems with a pod template whose fields can all be decoded.
 
-    `kubernetes` is a minor version ("1.35"); `restart` the restart policies that the kind of workload
-    allows: a StatefulSet only `Always`, the default, a Job the others.
+    `kubernetes` is a minor version ("1.35"). `restart` has the restart policies that the kind of workload
+    allows: only `Always`, the default, for a StatefulSet, the others for a Job.
     """
     metadata = mapping(mapping(template).get("metadata"))
     yield from check_labels(metadata.get("labels"), (*path, "metadata", "labels"))
@@ -55,7 +55,7 @@ def check_pod_template(
 
 @rule("kubernetes/restart-policy", on="part")
 def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield a problem if the pod's restart policy is not one that its workload allows."""
+    """Yield a problem if the workload does not allow the pod's restart policy."""
     policy = spec.get("restartPolicy")
     policy = "Always" if policy in (None, "") else policy
     if isinstance(policy, str) and policy not in allowed:
@@ -65,7 +65,7 @@ def check_restart_policy(spec: Fields, path: FieldPath, allowed: tuple[str, ...]
 
 @rule("kubernetes/grace-negative", on="part")
 def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[Reported]:
-    """Yield what the API server rejects in the `spec` of a pod or a template, whatever it is part of."""
+    """Yield the API server's problems with the `spec` of a pod or a template, in any kind."""
     version = minor(kubernetes)
     yield from check_volumes(spec, path, version)
     yield from check_containers(spec, path, version)
@@ -90,7 +90,7 @@ def check_pod_spec(spec: Fields, path: FieldPath, kubernetes: str) -> Iterator[R
 
 @rule("kubernetes/hostname-override", on="part")
 def check_names(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the names that a pod has or refers to."""
+    """Yield the problems with the names that a pod has or refers to."""
     for field in ("serviceAccountName", "nodeName", "priorityClassName"):
         yield from named(spec, field, names.is_subdomain, path)
     yield from named(spec, "runtimeClassName", names.is_subdomain, path, empty=False)
@@ -103,14 +103,14 @@ def check_names(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/label-format", on="shared")
 def check_hostnames(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a pod's own hostname; a StatefulSet ignores it."""
+    """Yield the problems with a pod's own hostname; a StatefulSet ignores it."""
     for field in ("hostname", "subdomain"):
         yield from named(spec, field, names.is_dns_label, path, "kubernetes/label-format")
 
 
 @rule("kubernetes/name-duplicate", "kubernetes/label-key", on="shared")
 def check_gates(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the readiness and scheduling gates."""
+    """Yield the problems with the readiness and scheduling gates."""
     for gate, gate_path in entries(spec.get("readinessGates"), (*path, "readinessGates")):
         condition = gate.get("conditionType")
         if (condition is None or isinstance(condition, str)) and not names.is_qualified(text(condition)):

@@ -1,4 +1,4 @@
-"""What the API server says of annotations that Kubernetes itself reads on pods.
+"""The API server's checks of annotations that Kubernetes reads on pods.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -28,7 +28,7 @@ CONTAINERS = ("initContainers", "containers")
 
 @rule("kubernetes/mirror-annotation", "kubernetes/deletion-cost", on="part")
 def check_pod_annotations(annotations: object, spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with annotations that Kubernetes itself reads on pods."""
+    """Yield the problems with annotations that Kubernetes reads on pods."""
     given = {key: text(value) for key, value in strings(annotations)}
     for key, value in given.items():
         annotation_path = (*path, key)
@@ -44,7 +44,7 @@ def check_pod_annotations(annotations: object, spec: Fields, path: FieldPath) ->
 
 
 def containers(spec: Fields) -> Iterator[Fields]:
-    """Yield the pod's containers, those that run first in front."""
+    """Yield the pod's containers in the order in which they start."""
     for field in CONTAINERS:
         yield from map(mapping, sequence(spec.get(field)))
 
@@ -52,7 +52,7 @@ def containers(spec: Fields) -> Iterator[Fields]:
 @rule("kubernetes/annotated-container", on="part")
 @rule("kubernetes/annotated-profile", on="shared")
 def check_apparmor(container: str, profile: str, spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the annotation that names a container's AppArmor profile."""
+    """Yield the problems with the annotation that names a container's AppArmor profile."""
     if container not in {text(each.get("name")) for each in containers(spec)}:
         yield problem("kubernetes/annotated-container", path, value=shown(container))
     if profile not in {"", "runtime/default", "unconfined"} and not profile.startswith(LOCAL):
@@ -61,7 +61,7 @@ def check_apparmor(container: str, profile: str, spec: Fields, path: FieldPath) 
 
 @rule("kubernetes/annotated-profile", on="shared")
 def check_seccomp(profile: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with an annotation that names a seccomp profile."""
+    """Yield the problems with an annotation that names a seccomp profile."""
     if profile.startswith(LOCAL):
         yield from local_path(profile.removeprefix(LOCAL), path)
     elif not any(profile in named for named in SECCOMP.values()):
@@ -88,7 +88,7 @@ def agree(annotation: str, profile: Fields) -> bool:
 
 
 def is_int32(number: str) -> bool:
-    """Return whether a text is a whole number of 32 bits without leading zeros or a plus sign."""
+    """Return whether a text is a 32-bit integer without leading zeros or a plus sign."""
     digits = number.removeprefix("-")
     if (
         not (digits.isascii() and digits.isdigit())

@@ -1,4 +1,4 @@
-"""What the API server says of resources of a pod as a whole, and of the claims that its containers share.
+"""The API server's checks of resources of a whole pod, and of the claims that its containers share.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -23,8 +23,8 @@ from kaito_pack.kubernetes.pods.resources import check_resources, is_huge_page
 if TYPE_CHECKING:
     from fractions import Fraction
 
-KNOWN_SINCE = (1, 34)  # before, the API server drops resources of the whole pod
-# What the API server compares with the resources of the pod, on each side.
+KNOWN_SINCE = (1, 34)  # the API server of older versions drops resources of the whole pod
+# The values of each side that the API server compares with the resources of the pod.
 COMBINED: tuple[tuple[str, Callable[[Sequence[Any]], Any], str], ...] = (
     ("requests", sum, "what its containers request together"),
     ("limits", max, "the limit of one of its containers"),
@@ -34,7 +34,7 @@ CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
 
 @rule("kubernetes/pod-resource-name", "kubernetes/pod-resource-claims", on="part")
 def check_pod_resources(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with resources of the whole pod."""
+    """Yield the problems with resources of the whole pod."""
     if spec.get("resources") is None or kubernetes < KNOWN_SINCE:
         return
     resources, resources_path = mapping(spec["resources"]), (*path, "resources")
@@ -71,7 +71,7 @@ def asked_of(resources: Fields, side: str, name: str) -> Fraction | int:
 
 @rule("kubernetes/label-format", "kubernetes/name-duplicate", "kubernetes/one-source", on="shared")
 def check_pod_claims(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the pod's `resourceClaims`."""
+    """Yield the problems with the pod's `resourceClaims`."""
     seen: set[str] = set()
     for claim, claim_path in entries(spec.get("resourceClaims"), (*path, "resourceClaims")):
         yield from required(claim, ["name"], claim_path, "a resource claim")

@@ -1,4 +1,4 @@
-"""What the API server says of probes and lifecycle handlers, and the kubelet of ports that they name.
+"""The API server's checks of probes and lifecycle handlers, and the kubelet's of the ports they name.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -23,11 +23,11 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 LIFECYCLE_HANDLERS = ("exec", "httpGet", "tcpSocket", "sleep")
 NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
-ZERO_SLEEP = (1, 33)  # the Kubernetes version from which a sleep may be of 0 seconds
+ZERO_SLEEP = (1, 33)  # the first version in which a sleep may have 0 seconds
 
 
 class Around(NamedTuple):
-    """What a handler is checked in: its container's port names, the pod's seconds to end, the version."""
+    """The context of a handler: its container's port names, the pod grace period in seconds, the version."""
 
     ports: frozenset[str]
     grace: int
@@ -35,7 +35,7 @@ class Around(NamedTuple):
 
 
 def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator[Reported]:
-    """Yield what is wrong with the probes and the lifecycle of a container."""
+    """Yield the problems with the probes and the lifecycle of a container."""
     for kind in PROBES:
         if isinstance(container.get(kind), dict):
             yield from check_probe(mapping(container[kind]), kind, (*path, kind), around)
@@ -48,11 +48,11 @@ def check_probes(container: Fields, path: FieldPath, around: Around) -> Iterator
 
 @rule("kubernetes/success-threshold", "kubernetes/readiness-grace", "kubernetes/probe-grace", on="part")
 def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
-    """Yield what is wrong with one probe."""
+    """Yield the problems with one probe."""
     yield from check_handler(probe, PROBE_HANDLERS, path, around)
     yield from not_negative(probe, NUMBERS, path)
     threshold = whole(probe.get("successThreshold"))
-    # 0 is as good as absent: the API server puts its default there.
+    # The API server replaces 0 by its default.
     if kind != "readinessProbe" and threshold is not None and threshold > 1:
         yield problem(
             "kubernetes/success-threshold", (*path, "successThreshold"), kind=kind, value=shown(threshold)
@@ -69,7 +69,7 @@ def check_probe(probe: Fields, kind: str, path: FieldPath, around: Around) -> It
 def check_handler(
     handler: Fields, kinds: tuple[str, ...], path: FieldPath, around: Around
 ) -> Iterator[Reported]:
-    """Yield what is wrong with the action of a probe or a lifecycle event."""
+    """Yield the problems with the action of a probe or a lifecycle event."""
     given = [kind for kind in kinds if handler.get(kind) is not None]
     if not given:
         yield problem("kubernetes/handler-required", path, choices=", ".join(kinds))
@@ -89,7 +89,7 @@ def check_handler(
 
 @rule("kubernetes/header-name", on="part")
 def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with an HTTP request other than its port."""
+    """Yield the problems with an HTTP request, except with its port."""
     yield from one_of(action, "scheme", ("HTTP", "HTTPS"), path)
     for index, (header, header_path) in enumerate(entries(action.get("httpHeaders"), (*path, "httpHeaders"))):
         name = header.get("name")
@@ -101,7 +101,7 @@ def check_http(action: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/port-range", on="shared")
 def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> Iterator[Reported]:
-    """Yield what is wrong with the port that a handler calls."""
+    """Yield the problems with the port that a handler calls."""
     value = action.get("port")
     port_path = (*path, "port")
     if kind == "grpc":
@@ -120,7 +120,7 @@ def check_port(action: Fields, kind: str, path: FieldPath, around: Around) -> It
 
 @rule("kubernetes/sleep-seconds", on="part")
 def check_sleep(action: Fields, path: FieldPath, around: Around) -> Iterator[Problem]:
-    """Yield what is wrong with the seconds of a sleep."""
+    """Yield the problems with the seconds of a sleep."""
     seconds = whole(action.get("seconds", 0))
     least = 0 if around.kubernetes >= ZERO_SLEEP else 1
     if seconds is not None and not least <= seconds <= around.grace:

@@ -1,4 +1,4 @@
-"""What the API server says of volumes made from ConfigMaps, Secrets, tokens and the pod itself.
+"""The API server's checks of volumes from ConfigMaps, Secrets, tokens and the pod itself.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -22,7 +22,7 @@ HIGHEST_MODE = 0o777
 SHORTEST_TOKEN = 600  # seconds
 LONGEST_TOKEN = 2**32
 SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE, LONGEST_OWN_CERTIFICATE = 3600, 91 * 86400, 86400  # seconds
-CERTIFICATES = (1, 37)  # the first that does not drop trust bundles and certificates, by default
+CERTIFICATES = (1, 37)  # the first version that does not drop trust bundles and certificates, by default
 KEY_TYPES = ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")
 CERTIFICATE_FILES = ("credentialBundlePath", "keyPath", "certificateChainPath")
 FILES = {
@@ -43,7 +43,7 @@ SOURCES = (
 @rule("kubernetes/file-twice", on="part")
 @rule("kubernetes/volume-second-source", on="shared")
 def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with a projected volume."""
+    """Yield the problems with a projected volume."""
     dropped = () if kubernetes >= CERTIFICATES else ("clusterTrustBundle", "podCertificate")
     yield from check_mode(settings, "defaultMode", path)
     taken: set[str] = set()
@@ -64,7 +64,7 @@ def check_projected(settings: Fields, path: FieldPath, kubernetes: tuple[int, ..
 
 
 def check_projection(name: str, settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with one source of a projected volume."""
+    """Yield the problems with one source of a projected volume."""
     if name in {"secret", "configMap"}:
         yield from required(settings, ["name"], path, f"a projected {name}")
         yield from check_items(settings, path)
@@ -75,7 +75,7 @@ def check_projection(name: str, settings: Fields, path: FieldPath) -> Iterator[P
 
 
 def check_token(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a projected token."""
+    """Yield the problems with a projected token."""
     yield from required(settings, ["path"], path, "a projected serviceAccountToken")
     yield from volume_file(settings.get("path"), (*path, "path"))
     yield from in_range(settings, "expirationSeconds", SHORTEST_TOKEN, LONGEST_TOKEN, path)
@@ -84,7 +84,7 @@ def check_token(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/bundle-selector", on="part")
 @rule("kubernetes/one-source", on="shared")
 def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with projected certificates that sign others."""
+    """Yield the problems with a projected bundle of CA certificates."""
     yield from required(settings, ["path"], path, "a projected clusterTrustBundle")
     yield from volume_file(settings.get("path"), (*path, "path"))
     name, signer = settings.get("name"), settings.get("signerName")
@@ -101,7 +101,7 @@ def check_trust_bundle(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/one-source", on="shared")
 def check_certificate(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a projected certificate of the pod's own."""
+    """Yield the problems with a projected certificate of the pod."""
     yield from required(settings, ["signerName", "keyType"], path, "a podCertificate")
     yield from named(settings, "signerName", names.is_signer, path)
     yield from one_of(settings, "keyType", KEY_TYPES, path)
@@ -126,7 +126,7 @@ def made_files(name: str, settings: Fields, path: FieldPath) -> Iterator[tuple[s
 
 
 def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the keys that become files."""
+    """Yield the problems with the keys that become files."""
     for item, item_path in entries(settings.get("items"), (*path, "items")):
         yield from required(item, ["key", "path"], item_path, "an item of a volume")
         yield from volume_file(item.get("path"), (*item_path, "path"))
@@ -135,7 +135,7 @@ def check_items(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/one-source", on="shared")
 def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the items of a downward API volume."""
+    """Yield the problems with the items of a downward API volume."""
     for item, item_path in entries(settings.get("items"), (*path, "items")):
         yield from required(item, ["path"], item_path, "an item of a downwardAPI volume")
         yield from volume_file(item.get("path"), (*item_path, "path"))
@@ -155,7 +155,7 @@ def check_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/path-leaves-volume", on="shared")
 def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if a file's path leaves the volume or starts with `..`, which Kubernetes keeps."""
+    """Yield a problem if a file's path leaves the volume or starts with `..`, which Kubernetes reserves."""
     given = text(value)
     if given.startswith(("/", "..")) or ".." in given.split("/"):
         yield problem("kubernetes/path-leaves-volume", path, value=shown(given))
@@ -163,7 +163,7 @@ def volume_file(value: object, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/file-mode", on="part")
 def check_mode(settings: Fields, name: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if a file's permissions are not 0 to 0777 (511)."""
+    """Yield a problem if a file's permissions are outside 0 to 0777 (511)."""
     mode = whole(settings.get(name))
     if mode is not None and not 0 <= mode <= HIGHEST_MODE:
         yield problem("kubernetes/file-mode", (*path, name), value=shown(mode), octal=f"0{mode:o}")

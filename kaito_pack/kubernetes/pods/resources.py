@@ -1,4 +1,4 @@
-"""What the API server says of a container's and a pod's resources.
+"""The API server's checks of the resources of a container and a pod.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation and pkg/apis/core/helper.
 """
@@ -31,12 +31,12 @@ def is_huge_page(name: str) -> bool:
 
 
 def is_native(name: str) -> bool:
-    """Return whether the resource is Kubernetes' own: no prefix, or one of kubernetes.io."""
+    """Return whether the resource is built into Kubernetes: no prefix, or one of kubernetes.io."""
     return "/" not in name or "kubernetes.io/" in name
 
 
 def may_overcommit(name: str) -> bool:
-    """Return whether a request may be below the limit: not for GPUs, other devices or huge pages."""
+    """Return whether a request may be below the limit, which GPUs, other devices and huge pages exclude."""
     return is_native(name) and not is_huge_page(name)
 
 
@@ -53,7 +53,7 @@ def is_resource_name(name: str) -> bool:
 def check_resources(
     resources: object, path: FieldPath, claims: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a container's `resources`; `claims` names the pod's resourceClaims."""
+    """Yield the problems with a container's `resources`; `claims` names the pod's resourceClaims."""
     limits = dict(quantities(mapping(resources).get("limits")))
     requests = dict(quantities(mapping(resources).get("requests")))
     yield from check_amounts(limits, (*path, "limits"))
@@ -69,7 +69,7 @@ def check_resources(
 @rule("kubernetes/huge-pages-size", on="part")
 @rule("kubernetes/resource-negative", "kubernetes/resource-fraction", on="shared")
 def check_amounts(amounts: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the names and amounts of `limits` or `requests`."""
+    """Yield the problems with the names and amounts of `limits` or `requests`."""
     for name, value in amounts.items():
         if not is_resource_name(name):
             yield resource_name(name, (*path, name))
@@ -91,19 +91,19 @@ def check_amounts(amounts: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def thousandths(number: Fraction | int) -> int:
-    """Return the amount in thousandths, rounded up as the API server does before it compares."""
+    """Return the amount in thousandths, rounded up as in the API server's comparisons."""
     return -(-number.numerator * 1000 // number.denominator)
 
 
 def fits_pages(name: str, number: Fraction | int) -> bool:
-    """Return whether an amount of huge pages is a whole number of pages of a size that can be read."""
+    """Return whether an amount of huge pages is a multiple of a readable page size."""
     page = amount(name.removeprefix("hugepages-"))
     return page is not None and page > 0 and number % page == 0
 
 
 @rule("kubernetes/resource-name", on="part")
 def resource_name(name: str, path: FieldPath) -> Problem:
-    """Return the problem of a resource that no container may request, with the likeliest name."""
+    """Return the problem of a resource that no container may request, with the most similar name."""
     by_last = {"gpu": "nvidia.com/gpu", "nvidia-gpu": "nvidia.com/gpu", "storage": "ephemeral-storage"}
     guess = by_last.get(name.lower()) or likely(name, (*STANDARD, *KNOWN_EXTENDED))
     hint = f"Did you mean {guess}" if guess else "Use cpu, memory, or a device such as nvidia.com/gpu"
@@ -112,7 +112,7 @@ def resource_name(name: str, path: FieldPath) -> Problem:
 
 @rule("kubernetes/limit-required", "kubernetes/request-differs", "kubernetes/request-above-limit", on="part")
 def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with one request against its limit."""
+    """Yield the problems with one request compared with its limit."""
     request_path = (*path, "requests", name)
     if name not in limits:
         if not may_overcommit(name):
@@ -133,7 +133,7 @@ def check_request(name: str, requests: Fields, limits: Fields, path: FieldPath) 
 @rule("kubernetes/claim-absent", on="part")
 @rule("kubernetes/label-format", "kubernetes/name-duplicate", on="shared")
 def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> Iterator[Problem]:
-    """Yield what is wrong with the container's use of the pod's resourceClaims."""
+    """Yield the problems with the container's use of the pod's resourceClaims."""
     seen: set[tuple[str, str]] = set()
     for claim, claim_path in entries(resources.get("claims"), (*path, "claims")):
         yield from required(claim, ["name"], claim_path, "a resource claim")
@@ -149,7 +149,7 @@ def check_claims(resources: Fields, path: FieldPath, claims: frozenset[str]) -> 
 
 @rule("kubernetes/name-duplicate", on="shared")
 def check_resize_policy(container: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the resize policies of a container."""
+    """Yield the problems with the resize policies of a container."""
     seen: set[str] = set()
     for policy, policy_path in entries(container.get("resizePolicy"), (*path, "resizePolicy")):
         yield from required(policy, ["resourceName", "restartPolicy"], policy_path, "a resize policy")

@@ -1,4 +1,4 @@
-"""What the API server says of where a pod may run: tolerations, affinity, spreading.
+"""The API server's checks of the placement of a pod: tolerations, affinity, spreading.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -27,7 +27,7 @@ REQUIRED, PREFERRED = (
 @rule("kubernetes/toleration-value", "kubernetes/toleration-key", "kubernetes/toleration-seconds", on="part")
 @rule("kubernetes/label-key", "kubernetes/label-value", on="shared")
 def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with `tolerations`."""
+    """Yield the problems with `tolerations`."""
     for toleration, toleration_path in entries(spec.get("tolerations"), (*path, "tolerations")):
         key, operator, value = (text(toleration.get(name)) for name in ("key", "operator", "value"))
         if key and not names.is_qualified(key):
@@ -49,7 +49,7 @@ def check_tolerations(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/name-duplicate", on="shared")
 def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with `topologySpreadConstraints`."""
+    """Yield the problems with `topologySpreadConstraints`."""
     seen: set[tuple[str, str]] = set()
     constraints = spec.get("topologySpreadConstraints")
     for constraint, constraint_path in entries(constraints, (*path, "topologySpreadConstraints")):
@@ -76,7 +76,7 @@ def check_spreading(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/min-domains", on="part")
 def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the finer settings of a spread constraint."""
+    """Yield the problems with the detailed settings of a spread constraint."""
     domains = whole(constraint.get("minDomains"))
     if domains is not None and (domains < 1 or constraint.get("whenUnsatisfiable") != "DoNotSchedule"):
         yield problem("kubernetes/min-domains", (*path, "minDomains"), value=shown(domains))
@@ -88,7 +88,7 @@ def check_domains(constraint: Fields, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/label-keys-alone", on="part")
 @rule("kubernetes/label-key", on="shared")
 def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with label keys whose values are taken from the pod."""
+    """Yield the problems with label keys whose values come from the pod."""
     keys = sequence(owner.get(field))
     if keys and owner.get("labelSelector") is None:
         yield problem("kubernetes/label-keys-alone", (*path, field), field=field)
@@ -98,7 +98,7 @@ def check_label_keys(owner: Fields, field: str, path: FieldPath) -> Iterator[Pro
 
 
 def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with `affinity`."""
+    """Yield the problems with `affinity`."""
     affinity, affinity_path = mapping(spec.get("affinity")), (*path, "affinity")
     node, node_path = mapping(affinity.get("nodeAffinity")), (*affinity_path, "nodeAffinity")
     if isinstance(node.get(REQUIRED), dict):
@@ -118,7 +118,7 @@ def check_affinity(spec: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with pod affinity or anti-affinity."""
+    """Yield the problems with pod affinity or anti-affinity."""
     for term, term_path in entries(affinity.get(REQUIRED), (*path, REQUIRED)):
         yield from check_pod_term(term, term_path)
     for wish, wish_path in entries(affinity.get(PREFERRED), (*path, PREFERRED)):
@@ -128,7 +128,7 @@ def check_pod_affinity(affinity: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/label-format", "kubernetes/label-key", on="shared")
 def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with one term that chooses pods."""
+    """Yield the problems with one term that selects pods."""
     yield from required(term, ["topologyKey"], path, "a pod affinity term")
     key = text(term.get("topologyKey"))
     if key and not names.is_qualified(key):
@@ -146,5 +146,5 @@ def check_pod_term(term: Fields, path: FieldPath) -> Iterator[Problem]:
 
 
 def check_weight(wish: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem if the weight of a preference is not 1 to 100."""
+    """Yield a problem if the weight of a preference is outside 1 to 100."""
     yield from in_range({"weight": wish.get("weight") or 0}, "weight", 1, 100, path)

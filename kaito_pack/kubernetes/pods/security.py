@@ -1,4 +1,4 @@
-"""What the API server says of security contexts, and the kubelet of containers that may not be root.
+"""The API server's checks of security contexts, and the kubelet's of containers that must not be root.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -19,15 +19,15 @@ from kaito_pack.kubernetes.decoding.decoding import Finding
 from kaito_pack.kubernetes.decoding.findings import Reported
 
 LARGEST_ID = 2**31 - 1
-DEVICES_JUDGED = (1, 35)  # the first that keeps block devices from pods with their own users
-LABEL_CHANGES = (1, 33)  # the first that does not drop seLinuxChangePolicy
-MOUNTED_LABELS = (1, 37)  # the first that mounts with SELinux labels, by default
+DEVICES_JUDGED = (1, 35)  # the first version that rejects block devices in pods with their own user namespace
+LABEL_CHANGES = (1, 33)  # the first version that does not drop seLinuxChangePolicy
+MOUNTED_LABELS = (1, 37)  # the first version that mounts with SELinux labels, by default
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 
 @rule("kubernetes/privilege-conflict", on="part")
 def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[Reported]:
-    """Yield what is wrong with a container's security context; `pod` is that of its pod."""
+    """Yield the problems with a container's security context; `pod` is the pod's."""
     context, context_path = mapping(container.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, context_path)
     yield from check_profiles(context, context_path)
@@ -52,7 +52,7 @@ def check_security(container: Fields, path: FieldPath, pod: Fields) -> Iterator[
 
 @rule("kubernetes/number-range", on="shared")
 def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with the pod's security context and its use of the host's namespaces."""
+    """Yield the problems with the pod's security context and its use of the host's namespaces."""
     context, context_path = mapping(spec.get("securityContext")), (*path, "securityContext")
     yield from check_identity(context, context_path)
     yield from in_range(context, "fsGroup", 0, LARGEST_ID, context_path)
@@ -75,7 +75,7 @@ def check_pod_security(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...
 
 @rule("kubernetes/process-namespace", "kubernetes/host-users", "kubernetes/devices-of-users", on="part")
 def check_host(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with the namespaces that the pod shares with its node."""
+    """Yield the problems with the namespaces that the pod shares with its node."""
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
         yield problem("kubernetes/process-namespace", (*path, "shareProcessNamespace"))
     if spec.get("hostUsers") is False:
@@ -89,14 +89,14 @@ def check_host(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> It
 
 
 def check_identity(context: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the user and group of the processes."""
+    """Yield the problems with the user and group of the processes."""
     yield from in_range(context, "runAsUser", 0, LARGEST_ID, path)
     yield from in_range(context, "runAsGroup", 0, LARGEST_ID, path)
 
 
 @rule("kubernetes/profile-blanks", "kubernetes/profile-local", on="part")
 def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the seccomp and AppArmor profiles."""
+    """Yield the problems with the seccomp and AppArmor profiles."""
     for field in ("seccompProfile", "appArmorProfile"):
         if not isinstance(context.get(field), dict):
             continue
@@ -126,7 +126,7 @@ def check_profiles(context: Fields, path: FieldPath) -> Iterator[Problem]:
 @rule("kubernetes/sysctl-name", "kubernetes/sysctl-host", on="part")
 @rule("kubernetes/name-duplicate", on="shared")
 def check_sysctls(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Problem]:
-    """Yield what is wrong with `sysctls`."""
+    """Yield the problems with `sysctls`."""
     seen: set[str] = set()
     for sysctl, sysctl_path in entries(context.get("sysctls"), (*path, "sysctls")):
         yield from required(sysctl, ["name"], sysctl_path, "a sysctl")

@@ -1,4 +1,4 @@
-"""What the Pod Security standards, which a namespace can enforce, forbid in a pod.
+"""Finds what the Pod Security Standards, which a namespace can enforce, forbid in a pod.
 
 Source: Kubernetes 1.35, staging/src/k8s.io/pod-security-admission/policy.
 """
@@ -33,7 +33,7 @@ HOSTS = ("hostNetwork", "hostPID", "hostIPC")
 
 
 class Violation(NamedTuple):
-    """A field of a pod's spec that a standard forbids or asks for, and what to do about it."""
+    """A field of a pod's spec that a standard forbids or requires, and the fix."""
 
     path: FieldPath
     what: str
@@ -41,7 +41,7 @@ class Violation(NamedTuple):
 
 
 def violations(spec: Fields, level: str) -> Iterator[Violation]:
-    """Yield what the standard `level` forbids in the spec of a pod; nothing for "privileged"."""
+    """Yield the violations of the standard `level` in the spec of a pod; nothing for "privileged"."""
     if level in ("baseline", "restricted"):
         yield from _baseline(spec)
     if level == "restricted":
@@ -81,7 +81,7 @@ def _baseline(spec: Fields) -> Iterator[Violation]:
 
 
 def _forbidden_context(context: Fields, path: FieldPath, spec: Fields) -> Iterator[Violation]:
-    """Yield what is forbidden by both standards in a security context."""
+    """Yield the violations of both standards in a security context."""
     if context.get("privileged") is True:
         yield Violation((*path, "privileged"), "privileged is true", "Remove privileged")
     if mapping(context.get("windowsOptions")).get("hostProcess") is True:
@@ -119,7 +119,7 @@ def _restricted(spec: Fields) -> Iterator[Violation]:
 
 
 def _restricted_context(context: Fields, pod: Fields, path: FieldPath) -> Iterator[Violation]:
-    """Yield what the restricted standard asks of one container."""
+    """Yield the violations of the restricted standard by one container."""
     if context.get("allowPrivilegeEscalation") is not False:
         field = "allowPrivilegeEscalation"
         yield Violation((*path, field), f"{field} is not false", f"Set {field}: false")
@@ -142,5 +142,5 @@ def _restricted_context(context: Fields, pod: Fields, path: FieldPath) -> Iterat
 
 
 def _effective(context: Fields, pod: Fields, field: str) -> Any:
-    """Return the value of a field for a container: its own, else that of the pod."""
+    """Return the effective value of a field for a container: its own, else the pod's."""
     return pod.get(field) if context.get(field) is None else context[field]

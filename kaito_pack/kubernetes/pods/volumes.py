@@ -1,4 +1,4 @@
-"""What the API server says of a pod's volumes.
+"""The API server's checks of a pod's volumes.
 
 Source: Kubernetes 1.35, pkg/apis/core/validation.
 """
@@ -22,7 +22,7 @@ from kaito_pack.kubernetes.pods import disks
 from kaito_pack.kubernetes.pods.claims import check_claim_template
 from kaito_pack.kubernetes.pods.projections import check_files, check_items, check_mode, check_projected
 
-# Each source of a volume with the fields that it must have.
+# The required fields of each source of a volume.
 SOURCES: dict[str, tuple[str, ...]] = {
     "awsElasticBlockStore": ("volumeID",),
     "azureDisk": ("diskName", "diskURI"),
@@ -58,11 +58,11 @@ SOURCES: dict[str, tuple[str, ...]] = {
 HOST_PATHS = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 DRIVER_NAME_LENGTH = 63
-IMAGE_NAMED = (1, 37)  # the first that wants the reference of an image volume in a template as well
+IMAGE_NAMED = (1, 37)  # the first version that also requires the reference of an image volume in a template
 
 
 def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """Yield what is wrong with the pod's volumes themselves; mounts are checked with their containers."""
+    """Yield the problems with the pod's volumes; mounts are checked with their containers."""
     seen: set[str] = set()
     for volume, volume_path in entries(spec.get("volumes"), (*path, "volumes")):
         yield from own_name(volume, volume_path, "volume", seen)
@@ -71,7 +71,7 @@ def check_volumes(spec: Fields, path: FieldPath, kubernetes: tuple[int, ...]) ->
 
 @rule("kubernetes/volume-second-source", on="shared")
 def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -> Iterator[Reported]:
-    """Yield what is wrong with the source of a volume's files; a volume without one is an empty folder."""
+    """Yield the problems with the source of a volume; a volume without one is an empty folder."""
     given = [source for source in SOURCES if volume.get(source) is not None]
     for source in given[1:]:
         yield problem("kubernetes/volume-second-source", (*path, source), first=given[0], second=source)
@@ -91,7 +91,7 @@ def check_source(volume: Fields, path: FieldPath, kubernetes: tuple[int, ...]) -
 
 @rule("kubernetes/size-negative", on="part")
 def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
-    """Yield what is wrong with an emptyDir volume: a size below 0, a medium that no node knows."""
+    """Yield the problems with an emptyDir volume: a negative size, a medium that no node supports."""
     size = amount(settings.get("sizeLimit"))
     if size is not None and size < 0:
         yield problem("kubernetes/size-negative", (*path, "sizeLimit"), value=shown(settings["sizeLimit"]))
@@ -101,26 +101,26 @@ def check_empty_dir(settings: Fields, path: FieldPath) -> Iterator[Reported]:
 
 
 def check_host_path(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a hostPath volume."""
+    """Yield the problems with a hostPath volume."""
     yield from no_backsteps(settings.get("path"), (*path, "path"))
     yield from one_of(settings, "type", HOST_PATHS, path)
 
 
 def check_key_files(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the files of a ConfigMap or Secret."""
+    """Yield the problems with the files of a ConfigMap or Secret."""
     yield from check_mode(settings, "defaultMode", path)
     yield from check_items(settings, path)
 
 
 def check_downward(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with the files of a downward API volume."""
+    """Yield the problems with the files of a downward API volume."""
     yield from check_mode(settings, "defaultMode", path)
     yield from check_files(settings, path)
 
 
 @rule("kubernetes/name-format", on="shared")
 def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a volume of a CSI driver."""
+    """Yield the problems with a volume of a CSI driver."""
     driver = text(settings.get("driver"))
     if driver and (len(driver) > DRIVER_NAME_LENGTH or not names.is_subdomain(driver.lower())):
         yield problem("kubernetes/name-format", (*path, "driver"), field="driver", value=shown(driver))
@@ -133,19 +133,19 @@ def check_csi(settings: Fields, path: FieldPath) -> Iterator[Problem]:
 
 @rule("kubernetes/path-relative", on="shared")
 def check_nfs(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with an NFS volume."""
+    """Yield the problems with an NFS volume."""
     given = text(settings.get("path"))
     if given and not given.startswith("/"):
         yield problem("kubernetes/path-relative", (*path, "path"), value=shown(given))
 
 
 def check_image(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with an image volume; in a template it may lack its reference."""
+    """Yield the problems with an image volume; in a template the reference is optional."""
     yield from one_of(settings, "pullPolicy", PULL_POLICIES, path)
 
 
 def check_ephemeral(settings: Fields, path: FieldPath) -> Iterator[Problem]:
-    """Yield what is wrong with a claim that is created with the pod."""
+    """Yield the problems with a claim that is created with the pod."""
     template = settings.get("volumeClaimTemplate")
     if isinstance(template, dict) and template:
         yield from check_claim_template(template, (*path, "volumeClaimTemplate"))
