@@ -166,7 +166,7 @@ def test_a_mutated_manifest_is_told_at_the_line_that_was_mutated_or_its_parent(
     lines = {document.place(path[:length]).line for length in range(len(path) + 1)}
     lines |= {document.place(path[:length], key=True).line for length in range(1, len(path) + 1)}
     lines |= {document.place(below).line for below in places(body) if below[: len(path)] == path}
-    new = [item for item in entry.problems if (item.rule, item.path) not in before]
+    new = [item for item in entry.problems if item.is_error and (item.rule, item.path) not in before]
     if entry.verdict == "refused" and new:
         # Where two fields contradict each other (a request above its limit), either may be named.
         beside = path[: len(path) - 2] if len(path) > 4 else None

@@ -82,7 +82,7 @@ def models(folder: Path, size: int) -> None:
     put(folder, "catalogue.yaml", {**CATALOGUE, "models": [*CATALOGUE["models"], *rows]})
 
 
-def of(name: str, make: Callable[[int], Any]) -> Write:
+def answer_of(name: str, make: Callable[[int], Any]) -> Write:
     """A file with what `make` makes of a size."""
     return lambda folder, size: put(folder, name, make(size))
 
@@ -187,10 +187,10 @@ def checked_pack(part: str) -> Write:
     return write
 
 
-OBJECTS = of("in.yaml", listed(workspace, service))
+OBJECTS = answer_of("in.yaml", listed(workspace, service))
 CASES = {
     **{
-        f"import {name}": Case(("import", "in.yaml"), of("in.yaml", make), 30)
+        f"import {name}": Case(("import", "in.yaml"), answer_of("in.yaml", make), 30)
         for name, make in {
             "env": in_workspace(env=lambda size: named(size, value="a")),
             "args": in_workspace(args=lambda size: [f"--x{number}=a" for number in range(size)]),
@@ -231,7 +231,9 @@ CASES = {
     "models show, unknown": Case(("models", "show", "acme/m", "--catalogue", "catalogue.yaml"), models),
     "explain a line": Case(
         ("explain", "in.yaml", "inference.template.spec.containers[0].args[9]"),
-        of("in.yaml", lambda size: {**values_of("vllm"), "extraArgs": [f"--x{n}=a" for n in range(size)]}),
+        answer_of(
+            "in.yaml", lambda size: {**values_of("vllm"), "extraArgs": [f"--x{n}=a" for n in range(size)]}
+        ),
     ),
     "explain fit": Case(("explain", "values.yaml", "fit", "--catalogue", "catalogue.yaml"), models),
     "validate --fleet": Case(("validate", "--fleet", "fleet.yaml"), fleet, FEW_FILES),
@@ -241,14 +243,18 @@ CASES = {
     "grid --fleet": Case(("grid", "--fleet", "fleet.yaml"), fleet, FEW_FILES),
     "layers": Case(("render", "values.yaml", "--target", "layered.yaml"), layers, FEW_FILES),
     **{
-        f"validate -o {form}": Case(("validate", "in.yaml", "-o", form), of("in.yaml", wrong_objects), 30)
+        f"validate -o {form}": Case(
+            ("validate", "in.yaml", "-o", form), answer_of("in.yaml", wrong_objects), 30
+        )
         for form in ("text", "json", "junit", "github", "markdown")
     },
-    "InferenceSets": Case(("validate", "in.yaml"), of("in.yaml", listed(inference_set, scaler)), 40),
-    "PodMonitors": Case(("validate", "in.yaml"), of("in.yaml", listed(monitor))),
-    "status of InferenceSets": Case(("status", "in.yaml"), of("in.yaml", listed(inference_set, workspace))),
+    "InferenceSets": Case(("validate", "in.yaml"), answer_of("in.yaml", listed(inference_set, scaler)), 40),
+    "PodMonitors": Case(("validate", "in.yaml"), answer_of("in.yaml", listed(monitor))),
+    "status of InferenceSets": Case(
+        ("status", "in.yaml"), answer_of("in.yaml", listed(inference_set, workspace))
+    ),
     "documents": Case(("validate", "in.yaml"), documents),
-    "long texts": Case(("validate", "in.yaml"), of("in.yaml", long_texts)),
+    "long texts": Case(("validate", "in.yaml"), answer_of("in.yaml", long_texts)),
     **{
         f"pack check, {part}": Case(("pack", "check", "echo"), checked_pack(part))
         for part in ("values", "rules", "template", "files")

@@ -722,7 +722,9 @@ def test_a_schedule_is_open_until_it_is_complete(view: Post) -> None:
     }
     answers |= {"autoscaling.maxReplicas": "2", "autoscaling.schedule.replicas": "2"}
     shown = view(start=MISTRAL, answers={**answers, "autoscaling.schedule.replicas": ""})
-    assert {one["rule"] for one in shown["problems"]} == {"values/missing"}, "that there is no schedule yet"
+    assert {entry["rule"] for entry in shown["problems"]} == {"values/missing"}, (
+        "that there is no schedule yet"
+    )
     answers |= {"autoscaling.schedule.start": "0 8 * * 1-5", "autoscaling.schedule.end": "0 18 * * 1-5"}
     shown = view(start=MISTRAL, answers=answers)
     assert shown["problems"] == []

@@ -84,6 +84,7 @@ def test_the_quick_run_leaves_the_full_tier_out(tmp_path: Path) -> None:
     assert "examples: 33\n" in output
 
 
+@pytest.mark.full
 def test_the_full_run_has_all_and_draws_all_examples(tmp_path: Path) -> None:
     outcomes, output = run_sample(tmp_path, "--full")
     assert outcomes["full"] == outcomes["with_a_tool"] == "PASSED"
@@ -91,6 +92,7 @@ def test_the_full_run_has_all_and_draws_all_examples(tmp_path: Path) -> None:
     assert "examples: 400\n" in output
 
 
+@pytest.mark.full
 def test_a_required_tool_that_is_missing_fails_and_names_its_target(tmp_path: Path) -> None:
     outcomes, output = run_sample(tmp_path, "--full", REQUIRE_TOOLS="1")
     assert outcomes["missing"] == "FAILED"
@@ -105,11 +107,13 @@ def test_a_golden_that_differs_shows_a_diff_and_the_command(tmp_path: Path) -> N
     assert "run `make generate`" in output
 
 
+@pytest.mark.full
 def test_a_choice_of_full_tests_alone_says_where_they_run(tmp_path: Path) -> None:
     _, output = run_sample(tmp_path, "-k", "test_full or test_with_a_tool")
     assert "run them with `make test-all`" in output
 
 
+@pytest.mark.full
 def test_the_times_of_a_run_are_written_down(tmp_path: Path) -> None:
     for _ in range(2):
         run_sample(tmp_path, "-k", "test_property or test_root", "--times", str(tmp_path / "times.txt"))

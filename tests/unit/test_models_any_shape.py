@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaito_pack.kaito.target import Surroundings, Target
 from kaito_pack.run.judging import check
+from tests.tiers import often
 
 CLAIM = {
     "apiVersion": "v1",
@@ -65,7 +66,7 @@ shapes = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@often(300)
 @given(st.sampled_from(CASES), shapes)
 def test_a_workspace_of_any_shape_is_judged_without_an_exception(
     case: tuple[dict[str, Any], tuple[Any, ...]], shape: Any
@@ -79,7 +80,7 @@ def test_a_workspace_of_any_shape_is_judged_without_an_exception(
     check(body, Surroundings(Target("0.12", "1.35"), workspaces=[body], claims=[CLAIM]))
 
 
-@settings(max_examples=100, deadline=None)
+@often(100)
 @given(shapes)
 def test_a_claim_of_any_shape_is_looked_up_without_an_exception(shape: Any) -> None:
     body = workspace(SERVER)
