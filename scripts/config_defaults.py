@@ -39,7 +39,7 @@ def defaults_of(config_class: Any) -> dict[str, Any]:
     parameters = inspect.signature(config_class.__init__).parameters
     defaults = {name: parameter.default for name, parameter in parameters.items()}
     row = usable(defaults, [*SWITCHES, *(key for keys in figure_keys({}).values() for key in keys)])
-    if not {"num_hidden_layers", "n_layer", "n_layers", "num_layers"} & set(row):
+    if not set(names()["layers"]) & set(row):
         return {}
     return row | (pattern_of(config_class().layer_types) if "layer_types" in parameters else {})
 

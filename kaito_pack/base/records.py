@@ -58,7 +58,7 @@ else:
             return record
 
     class _Base:
-        """A stand-in among the bases of a class, replaced by a named tuple that `_Record` made."""
+        """A placeholder among the bases of a class, which `_Record` replaces by a named tuple."""
 
         def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
             return (_EMPTY,)

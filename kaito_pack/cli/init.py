@@ -71,8 +71,8 @@ def _write(folder: str, files: dict[str, str]) -> None:
     """Write the files. Raises UsageError, before the first, if one of them exists."""
     from kaito_pack import output
 
-    for path in _in_the_way(folder, (*files, "clusters")):
-        raise UsageError(f"{escaped(path)}. Choose another folder, or move it; nothing was written")
+    if reason := next(_in_the_way(folder, (*files, "clusters")), None):
+        raise UsageError(f"{escaped(reason)}. Choose another folder, or move it; nothing was written")
     for path, text in files.items():
         file = Path(folder, path)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def _write(folder: str, files: dict[str, str]) -> None:
 
 
 def _in_the_way(folder: str, paths: Iterable[str]) -> Iterator[str]:
-    """Yield each path that is in the way: a file or link that exists, or a file in place of a folder."""
+    """Yield why files cannot be written: a path that already exists, or a folder that is not one."""
     if os.path.lexists(folder) and not os.path.isdir(folder):
         yield f"{folder}: is not a folder"
     for path in paths:

@@ -38,7 +38,7 @@ class Builder(Notes):
     """A builder of documents from events.
 
     `container` is the map or list being filled, with `entries`. `key` is the key whose value comes next.
-    `in_flow` tells whether it is written in brackets. `stack` holds the same of the outer ones.
+    `in_flow` says whether it is written in brackets. `stack` has the same for each outer map or list.
     """
 
     def __init__(self, file: str, text: str, is_json: bool = False) -> None:

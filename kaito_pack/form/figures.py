@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kaito_pack.base.paths import FieldPath
 from kaito_pack.form.draft import Draft
 from kaito_pack.form.large_models import machines_text, memory_text
-from kaito_pack.form.model_choice import model_value
+from kaito_pack.form.model_choice import GPUS, instance_type_of, model_value
 from kaito_pack.models.catalogue import Catalogue
 from kaito_pack.models.fit import Fit, fit_of, fit_table
 from kaito_pack.models.heads import is_free_of_kv_heads, tensor_parallel_sizes
@@ -19,13 +19,6 @@ from kaito_pack.run import judging as checks
 from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.engines import checks_models
 
-GPUS = ("resources", "gpu")
-
-
-def instance_type_of(draft: Draft) -> FieldPath:
-    """Return the path of the instance type's answer."""
-    return (named_values(draft.mode.facts)["instanceType"],)
-
 
 def length_of(draft: Draft) -> FieldPath:
     """Return the path of the answer with the maximum context length."""
@@ -34,13 +27,13 @@ def length_of(draft: Draft) -> FieldPath:
 
 def of_memory(draft: Draft) -> tuple[FieldPath, ...]:
     """Return the paths of the answers that the memory budget depends on."""
-    return GPUS, length_of(draft), instance_type_of(draft)
+    return GPUS, length_of(draft), instance_type_of(draft.mode)
 
 
 def facts_of(draft: Draft, path: tuple[str, ...]) -> Iterator[str]:
     """Yield the facts of the model that the user needs to choose the value at `path`."""
     model = draft.known.figures
-    if path == instance_type_of(draft) and (types := machines_text(draft.proposed)):
+    if path == instance_type_of(draft.mode) and (types := machines_text(draft.proposed)):
         yield types
     if path == draft.proposed.decides:
         yield memory_text(draft.proposed)

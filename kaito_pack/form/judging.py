@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from kaito_pack.base.paths import FieldPath
-from kaito_pack.base.problems import Problem, ProblemsError
+from kaito_pack.base.problems import ProblemsError
 from kaito_pack.documents import read_text
 from kaito_pack.run.judgement import Judgement
 from kaito_pack.run.pipeline import Pipeline
@@ -20,8 +17,3 @@ def judged(text: str, pipeline: Pipeline, file: str = "values.yaml") -> Judgemen
         source = Source(file, problems=error.problems)
     (outcome,) = pipeline.judge([source])
     return outcome
-
-
-def problems_at(problems: Sequence[Problem], path: FieldPath) -> list[Problem]:
-    """Return the problems of the value at `path` or of a part of it."""
-    return [problem for problem in problems if problem.path[: len(path)] == path]

@@ -9,6 +9,7 @@ from kaito_pack.base.paths import FieldPath
 from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import ValuesMap, get, mapping, text, whole
 from kaito_pack.form.hints import hints
+from kaito_pack.form.model_choice import GPUS, instance_type_of
 from kaito_pack.kaito import instance_types
 from kaito_pack.kaito.instance_types import InstanceType
 from kaito_pack.kaito.target import Target
@@ -18,7 +19,6 @@ from kaito_pack.pack import Mode, json_schema
 from kaito_pack.values.meanings import named_values
 from kaito_pack.workspace.engines import GGUF, engine
 
-GPUS = ("resources", "gpu")
 SHOWN = 3  # instance types shown beside the question
 
 
@@ -67,11 +67,6 @@ def _that_hold(model: GgufModel, gpus: int | None, target: Target) -> list[Insta
         for each in instance_types.smallest(target.cloud, target.kaito)
         if each.gpus >= (gpus or 1) and each.gpu_memory_gib * (gpus or each.gpus) >= model.needed_gib
     ]
-
-
-def instance_type_of(mode: Mode) -> tuple[str, ...]:
-    """Return the path of the instance type."""
-    return (named_values(mode.facts)["instanceType"],)
 
 
 def _model(mode: Mode, answers: ValuesMap, catalogue: Catalogue) -> GgufModel | None:

@@ -15,6 +15,8 @@ from kaito_pack.pack.catalogue_schema import MODEL_ID, catalogue_schema
 from kaito_pack.values.meanings import NO_MODE, named_values
 from kaito_pack.workspace.engines import GGUF, hub_engines, runs_on_kaito
 
+GPUS = ("resources", "gpu")  # the path of the GPU count of a replica
+
 
 class About(NamedTuple):
     """The known facts of the model that a form starts from.
@@ -87,6 +89,11 @@ def _serves(pack: Pack, name: str, engine: str) -> bool:
 def model_value(mode: Mode | None = None) -> str:
     """Return the name of the value for a Hub model in a mode; without `mode`, the usual name."""
     return named_values(mode.facts if mode else NO_MODE)["model"]
+
+
+def instance_type_of(mode: Mode) -> tuple[str, ...]:
+    """Return the path of the instance type."""
+    return (named_values(mode.facts)["instanceType"],)
 
 
 def is_model_id(text: str) -> bool:

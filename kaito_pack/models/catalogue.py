@@ -6,6 +6,7 @@ A test, not every run, checks them against their schema.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +85,8 @@ class Catalogue:
     def _by_repository(self) -> Mapping[str, Model]:
         """The models by the name of their repository, in lower case; without those that share a name."""
         names = [model.model_id.lower().rpartition("/")[2] for model in self.models]
-        return {name: model for name, model in zip(names, self.models, strict=True) if names.count(name) == 1}
+        counts = Counter(names)
+        return {name: model for name, model in zip(names, self.models, strict=True) if counts[name] == 1}
 
     def image_knows(self, image: str, architecture: str) -> bool | None:
         """Return whether the vLLM in that image supports the architecture; None if the image is unknown."""

@@ -25,7 +25,7 @@ from kaito_pack.kubernetes.decoding.amounts import printed
 from kaito_pack.kubernetes.decoding.strategic_merge import MergeError, merge
 from kaito_pack.kubernetes.objects.objects import decoded
 from kaito_pack.rendering.field_order import in_field_order, in_template_order
-from kaito_pack.rendering.manifests import EXTRA, RenderedManifest
+from kaito_pack.rendering.manifests import RenderedManifest
 from kaito_pack.values.checking import Values
 from kaito_pack.values.meanings import EXTRA_OBJECTS, POD_TEMPLATE
 from kaito_pack.workspace.identity import Identity, identity
@@ -155,7 +155,7 @@ def _object(
     ):
         if is_wrong:
             raise ProblemsError([problem(name, path, values.place(path), kind=shown(kind), what=what)])
-    return _manifest(EXTRA, body, {(): path})
+    return _manifest(EXTRA_OBJECTS, body, {(): path})
 
 
 def _hidden_tokens(body: Manifest) -> list[str]:

@@ -13,10 +13,6 @@ from kaito_pack.base.records import NamedTuple
 from kaito_pack.base.trees import Manifest, get
 from kaito_pack.documents import Document, read_text
 from kaito_pack.kubernetes.objects.apply_order import Bonds, bonds_of, in_apply_order, joined
-from kaito_pack.values.meanings import EXTRA_OBJECTS
-
-EXTRA = EXTRA_OBJECTS  # replaces the template for an object that the user added
-
 
 IDENTITY: tuple[FieldPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"))
 

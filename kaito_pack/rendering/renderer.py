@@ -11,7 +11,7 @@ from kaito_pack.base.problems import PackError
 from kaito_pack.base.trees import Context, get, text
 from kaito_pack.pack import Pack
 from kaito_pack.rendering.context import completed, context_of, is_hashed
-from kaito_pack.rendering.manifests import EXTRA, IDENTITY, RenderedManifest, check_identity, parsed
+from kaito_pack.rendering.manifests import IDENTITY, RenderedManifest, check_identity, parsed
 from kaito_pack.values.checking import Values
 from kaito_pack.values.meanings import EXTRA_OBJECTS, POD_TEMPLATE
 from kaito_pack.workspace.inference_sets import pod_template_path
@@ -131,7 +131,7 @@ def hashes(manifests: Sequence[RenderedManifest]) -> dict[str, str]:
     """
     body = manifests[0].body
     spec = get(body, (*pod_template_path(body), "spec"))
-    own = [manifest.body for manifest in manifests if manifest.template != EXTRA]
+    own = [manifest.body for manifest in manifests if manifest.template != EXTRA_OBJECTS]
     jobs = [body.get("spec") for body in own if body.get("kind") == "Job"]
     return {"templateHash": _digest(spec)[:8], "jobHash": _digest(jobs)[:3]}
 

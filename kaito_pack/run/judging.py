@@ -206,11 +206,13 @@ def _check_file_of_values(
     values: ValuesMap, names: Mapping[str, str], workspace: Manifest, target: Target
 ) -> Iterator[Problem]:
     """Yield the problems of the GGUF file in values; of memory only if the image contains the file."""
-    view, file = read_workspace(workspace), text(values.get(names["file"]))
+    file = text(values.get(names["file"]))
+    if not file:
+        return
     known, revision = catalogue(target.catalogues), text(values.get(names["revision"])) or None
-    if file:
-        yield from check_gguf_file(file, text(values.get(names["model"])), known, (names["file"],), revision)
-    if file and not view.gguf_file:
+    yield from check_gguf_file(file, text(values.get(names["model"])), known, (names["file"],), revision)
+    view = read_workspace(workspace)
+    if not view.gguf_file:
         memory = gpu_memory_of_values(target, values)[0]
         for each in check_gguf(workspace, view._replace(gguf_file=file), known, memory):
             resource = "memory" if "memory" in each.path else "gpu"

@@ -189,7 +189,7 @@ def test_every_cluster_takes_all_of_it(kaito: str, kubernetes: str) -> None:
         around = surroundings(Target(kaito, kubernetes, "auto"), list(bodies.values()))
         for body in bodies.values():
             result = check(body, around, with_model=False)
-            assert result is not None, f"nobody knows {body['kind']}"
+            assert result is not None, f"no check knows {body['kind']}"
             assert not [item for item in result if item.is_error or item.rule.startswith("controller/")]
 
 

@@ -123,7 +123,7 @@ LIKE_OTHERS = {
 
 @cache
 def literals() -> list[tuple[str, str]]:
-    """Every text in the code that is no docstring, with its place."""
+    """Every string in the code that is not a docstring, with its place."""
     return list(texts_of_code())
 
 

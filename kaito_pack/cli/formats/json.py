@@ -141,9 +141,15 @@ def _answer(file: str, answer: Problem) -> dict[str, Any]:
         "file": file,
         "check": answer.rule.partition("/")[2],
         "state": answer.severity,
-        "message": sentence(answer.message),
-        "fix": sentence(answer.fix),
-        "page": page(answer.rule),
+        **_words(answer),
+    }
+
+
+def _words(problem: Problem) -> dict[str, str]:
+    return {
+        "message": sentence(problem.message),
+        "fix": sentence(problem.fix),
+        "page": page(problem.rule),
     }
 
 
@@ -204,9 +210,7 @@ def _reason(cluster: str, workspace: Upgraded, reason: Reason) -> dict[str, Any]
         "refused": reason.effect == "refused",
         "rule": reason.problem.rule,
         "severity": reason.problem.severity,
-        "message": sentence(reason.problem.message),
-        "fix": sentence(reason.problem.fix),
-        "page": page(reason.problem.rule),
+        **_words(reason.problem),
     }
 
 

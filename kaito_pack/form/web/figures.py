@@ -6,8 +6,8 @@ from typing import Any
 
 from kaito_pack.base.paths import path_text
 from kaito_pack.form.draft import Draft
-from kaito_pack.form.figures import GPUS, fit_of_draft
-from kaito_pack.form.model_choice import About, model_schema, takes_model
+from kaito_pack.form.figures import fit_of_draft
+from kaito_pack.form.model_choice import GPUS, About, model_schema, takes_model
 from kaito_pack.models.fit import fit_table
 from kaito_pack.models.heads import tensor_parallel_sizes
 from kaito_pack.models.memory import budget_table

@@ -15,10 +15,10 @@ from kaito_pack.base.trees import get
 from kaito_pack.facts.rules import get_rule, problem
 from kaito_pack.form import answers
 from kaito_pack.form.draft import Ground
-from kaito_pack.form.figures import facts_of, instance_type_of
+from kaito_pack.form.figures import facts_of
 from kaito_pack.form.greeting import greeting
 from kaito_pack.form.judging import judged
-from kaito_pack.form.model_choice import is_model_id, takes_model
+from kaito_pack.form.model_choice import instance_type_of, is_model_id, takes_model
 from kaito_pack.form.questions import Question
 from kaito_pack.form.web import choosing, figures
 from kaito_pack.form.web.choosing import Asked
@@ -133,7 +133,7 @@ class Views:
         return {
             "questions": [
                 field(question, facts_of(draft, question.path))
-                for question in _with_instance_type(asked.questions, memory, instance_type_of(draft))
+                for question in _with_instance_type(asked.questions, memory, instance_type_of(draft.mode))
             ],
             "notice": draft.mode.facts.get("notice", ""),
             "problems": Teller(questions | _target(cluster), text, FILE, manifest).rows(problems),
